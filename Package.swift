@@ -1,0 +1,137 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "heddle",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "heddle", targets: ["heddle"]),
+        .executable(name: "heddle-echo", targets: ["heddle-echo"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // One scan from bytes to a tape of offsets; no project imports.
+        .target(name: "JSON"),
+        // Values, rules, state machines and the one error. No I/O.
+        .target(name: "HeddleModel", dependencies: ["JSON"]),
+        // The database behind read and write closures; the only importer of GRDB.
+        .target(
+            name: "HeddleStore",
+            dependencies: ["HeddleModel", logging, .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        // Debian's libseccomp.
+        .systemLibrary(
+            name: "CSeccomp",
+            pkgConfig: "libseccomp",
+            providers: [.apt(["libseccomp-dev"])]
+        ),
+        // Processes that get what was granted and nothing else.
+        .target(name: "HeddleSandbox", dependencies: ["CSeccomp", "HeddleModel", logging]),
+        // The Model Context Protocol: messages of both eras and the client of one extension process.
+        .target(name: "HeddleMCP", dependencies: ["HeddleModel", "JSON", logging, nioCore, nioPosix]),
+        // The registry, installation, activation and invocation of extensions.
+        .target(
+            name: "HeddleExtensions",
+            dependencies: [
+                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto, logging, nioCore, nioPosix,
+                serviceLifecycle, yams,
+            ]
+        ),
+        // HTTP: routes, middleware, the MCP endpoint and the composition root.
+        .target(
+            name: "HeddleServer",
+            dependencies: [
+                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto,
+                httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, yams,
+            ]
+        ),
+        // The typed HTTP client of the command line.
+        .target(
+            name: "HeddleClient",
+            dependencies: ["HeddleModel", "JSON", asyncHTTPClient, httpTypes, nioCore]
+        ),
+        // The command line, one file a command.
+        .target(
+            name: "HeddleCommands",
+            dependencies: [
+                "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser, logging,
+            ]
+        ),
+        .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
+        // The smallest MCP server: what the benchmarks and tests drive.
+        .executableTarget(name: "heddle-echo", dependencies: ["JSON"]),
+        .target(
+            name: "HeddleTestSupport",
+            dependencies: ["HeddleModel", "HeddleStore", "JSON", logging]
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON"]),
+        .testTarget(
+            name: "HeddleStoreTests",
+            dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport"]
+        ),
+        .testTarget(
+            name: "HeddleSandboxTests",
+            dependencies: ["HeddleModel", "HeddleSandbox", "HeddleTestSupport"]
+        ),
+        .testTarget(
+            name: "HeddleMCPTests",
+            dependencies: ["HeddleMCP", "HeddleModel", "JSON", nioCore, nioPosix]
+        ),
+        .testTarget(
+            name: "HeddleExtensionsTests",
+            dependencies: [
+                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "HeddleTestSupport",
+                "JSON", logging,
+            ]
+        ),
+        .testTarget(
+            name: "HeddleServerTests",
+            dependencies: [
+                "HeddleExtensions", "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON",
+                hummingbird, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["HeddleModel", "HeddleTestSupport", "JSON"]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .enableUpcomingFeature("InferIsolatedConformances"),
+            .enableUpcomingFeature("ImmutableWeakCaptures"),
+            .treatAllWarnings(as: .error),
+        ]
+}

@@ -1,0 +1,154 @@
+import HeddleModel
+package import JSON
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The conversation with one extension process over its standard input and output.
+///
+/// Calls are multiplexed by id; each gets exactly one answer or error, whatever the process does.
+package final class MCPConnection: Sendable {
+    let limits: MCPLimits
+    private let channel: any Channel
+    private let handler: NIOLoopBound<MCPPipeHandler>
+    private let nextID = Atomic<Int>(1)
+    /// What was sent and nobody asked for.
+    package let strays: MCPStrayCounter
+
+    private init(
+        limits: MCPLimits,
+        channel: any Channel,
+        handler: NIOLoopBound<MCPPipeHandler>,
+        strays: MCPStrayCounter
+    ) {
+        self.limits = limits
+        self.channel = channel
+        self.handler = handler
+        self.strays = strays
+    }
+
+    /// Takes over the two pipe ends of a process, the one that writes to it and the one that reads from it.
+    ///
+    /// They are closed with the connection.
+    ///
+    /// - Throws: what NIO throws when an end is no pipe.
+    package static func open(
+        standardInput: Int32,
+        standardOutput: Int32,
+        limits: MCPLimits = MCPLimits(),
+        delegate: MCPDelegate = MCPDelegate()
+    ) async throws -> MCPConnection {
+        let strays = MCPStrayCounter()
+        let group = MultiThreadedEventLoopGroup.singleton
+        let loop = group.next()
+        let handler =
+            try await loop.submit {
+                NIOLoopBound(MCPPipeHandler(limits: limits, delegate: delegate, strays: strays), eventLoop: loop)
+            }
+            .get()
+        let channel = try await NIOPipeBootstrap(group: loop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 8192, maximum: 1 << 20)
+            )
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
+            }
+            .takingOwnershipOfDescriptors(input: standardOutput, output: standardInput)
+            .get()
+        return MCPConnection(limits: limits, channel: channel, handler: handler, strays: strays)
+    }
+
+    /// Calls a tool.
+    ///
+    /// The arguments are an object, spliced in as it was sent. `timeout` is how long the call may go without an answer or
+    /// progress, and `maximumTimeout` bounds it with progress. `progress` gets each notification's parameters, on the
+    /// event loop.
+    ///
+    /// - Throws: ``HeddleError`` with `deadlineExceeded`, `cancelled`, `extensionCrashed`, `extensionProtocol` or
+    ///   `tooManyRequests`.
+    package func callTool(
+        _ tool: String,
+        arguments: JSONView?,
+        era: MCPEra,
+        timeout: Duration,
+        maximumTimeout: Duration? = nil,
+        progress: (@Sendable (JSONView) -> Void)? = nil
+    ) async throws -> MCPOutcome {
+        let id = takeID()
+        let message = MCPEncoding.toolCall(
+            id: id,
+            tool: tool,
+            arguments: arguments,
+            era: era,
+            wantsProgress: progress != nil
+        )
+        let call = MCPCall(
+            id: id,
+            timeout: timeout,
+            maximumTimeout: maximumTimeout ?? timeout,
+            isCancellable: true,
+            progress: progress
+        )
+        return try await run(call, message)
+    }
+
+    /// Sends any other request; `initialize` must not be cancelled by a message.
+    func request(
+        _ method: String,
+        params: String = "",
+        era: MCPEra,
+        timeout: Duration
+    ) async throws -> MCPOutcome {
+        let id = takeID()
+        let call = MCPCall(
+            id: id,
+            timeout: timeout,
+            maximumTimeout: timeout,
+            isCancellable: method != "initialize" && method != "server/discover",
+            progress: nil
+        )
+        return try await run(call, MCPEncoding.request(id: id, method: method, params: params, era: era))
+    }
+
+    func notify(_ method: String) {
+        let message = MCPEncoding.notification(method)
+        channel.eventLoop.execute { [handler] in handler.value.notify(message) }
+    }
+
+    /// Ends the extension's input, which asks it to end itself.
+    package func closeInput() {
+        channel.close(mode: .output, promise: nil)
+    }
+
+    /// Closes both pipes; calls under way fail.
+    package func close() async {
+        try? await channel.close().get()
+    }
+
+    private func takeID() -> Int { nextID.add(1, ordering: .relaxed).oldValue }
+
+    private func run(_ call: consuming MCPCall, _ message: ByteBuffer) async throws -> MCPOutcome {
+        // The call is only touched on the event loop from here on.
+        let box = UncheckedCall(call: call)
+        let (loop, handler) = (channel.eventLoop, handler)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                loop.execute {
+                    box.call.continuation = continuation
+                    handler.value.send(box.call, message)
+                }
+            }
+        } onCancel: {
+            loop.execute { handler.value.cancel(box.call) }
+        }
+    }
+}
+
+/// Carries a call to its event loop; `@unchecked` because every use of the call after that happens there.
+private struct UncheckedCall: @unchecked Sendable {
+    let call: MCPCall
+}

@@ -1,0 +1,25 @@
+/// What a connection tells its owner while it runs; called on the connection's event loop, so it must not block.
+package struct MCPDelegate: Sendable {
+    /// A log message of the extension: level and text.
+    package var log: @Sendable (_ level: String, _ text: String) -> Void
+    /// The extension says that its tools changed.
+    package var toolsChanged: @Sendable () -> Void
+    /// The pipe broke or the protocol was broken.
+    ///
+    /// Every call under way has failed by then; called once.
+    package var closed: @Sendable (_ reason: String) -> Void
+    /// The folders the extension may work in, as `file://` roots.
+    package var roots: [String]
+
+    package init(
+        log: @escaping @Sendable (_ level: String, _ text: String) -> Void = { _, _ in },
+        toolsChanged: @escaping @Sendable () -> Void = {},
+        closed: @escaping @Sendable (_ reason: String) -> Void = { _ in },
+        roots: [String] = []
+    ) {
+        self.log = log
+        self.toolsChanged = toolsChanged
+        self.closed = closed
+        self.roots = roots
+    }
+}

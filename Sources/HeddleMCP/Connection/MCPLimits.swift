@@ -1,0 +1,21 @@
+/// The bounds on what one extension process may send.
+package struct MCPLimits: Sendable {
+    /// Bytes of one message that are kept; a longer answer fails its call.
+    package var messageBytes = 32 << 20
+    /// Bytes of one overlong line that are skipped before the process is given up.
+    package var skippedBytes = 128 << 20
+    /// Calls under way at once on one connection.
+    package var callsInFlight = 1024
+    /// Lines that are no JSON-RPC message before the process is given up.
+    package var strayLines = 10_000
+    /// Pages of one `tools/list`.
+    package var listPages = 100
+    /// Tools of one extension.
+    package var tools = 2_000
+    /// Bytes of all tool definitions of one extension.
+    package var definitionBytes = 8 << 20
+    /// How long the probe for the modern era may take.
+    package var probe: Duration = .seconds(10)
+
+    package init() {}
+}

@@ -1,0 +1,251 @@
+import HeddleModel
+import JSON
+import NIOCore
+
+/// The end of an extension's pipes: matches answers to calls, and answers what the extension asks.
+///
+/// All state is confined to the channel's event loop. A late, doubled or unknown answer finds no call and is counted.
+final class MCPPipeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let limits: MCPLimits
+    private let delegate: MCPDelegate
+    private let strays: MCPStrayCounter
+    private var splitter: LineSplitter
+    private var calls: [Int: MCPCall] = [:]
+    private var context: ChannelHandlerContext?
+    private var timer: Scheduled<Void>?
+    private var timerDeadline = NIODeadline.distantFuture
+    private var isFlushPlanned = false
+    private var closeReason: String?
+    private var closeCode = HeddleError.Code.extensionCrashed
+
+    init(limits: MCPLimits, delegate: MCPDelegate, strays: MCPStrayCounter) {
+        self.limits = limits
+        self.delegate = delegate
+        self.strays = strays
+        splitter = LineSplitter(maximumLine: limits.messageBytes, maximumSkipped: limits.skippedBytes)
+    }
+
+    // MARK: The channel's life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(.extensionCrashed, "the extension's process ended")
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(.extensionCrashed, "the pipe to the extension broke")
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event {
+            fail(.extensionCrashed, "the extension closed its output")
+            context.close(promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Ends every call with an error and takes no new ones.
+    private func fail(_ code: HeddleError.Code, _ reason: String) {
+        guard closeReason == nil else { return }
+        closeReason = reason
+        closeCode = code
+        timer?.cancel()
+        timer = nil
+        let ended = calls.values.sorted { $0.id < $1.id }
+        calls.removeAll()
+        for call in ended { call.finish(.failure(HeddleError(code, reason))) }
+        delegate.closed(reason)
+    }
+
+    private func giveUp(_ reason: String) {
+        fail(.extensionProtocol, reason)
+        context?.close(promise: nil)
+    }
+
+    // MARK: Calls
+
+    /// Sends a request; the call's continuation gets the one answer.
+    func send(_ call: MCPCall, _ message: ByteBuffer) {
+        if call.isCancelled {
+            call.finish(.failure(HeddleError(.cancelled, "the caller went away")))
+        } else if let closeReason {
+            call.finish(.failure(HeddleError(closeCode, closeReason)))
+        } else if calls.count >= limits.callsInFlight {
+            let limit = limits.callsInFlight
+            call.finish(
+                .failure(
+                    HeddleError(
+                        .tooManyRequests,
+                        "the extension has \(limit) calls under way already",
+                        details: ["limit": "calls_in_flight", "value": String(limit)]
+                    )
+                )
+            )
+        } else {
+            calls[call.id] = call
+            write(message)
+            plan(call.deadline)
+        }
+    }
+
+    /// Sends a message that gets no answer.
+    func notify(_ message: ByteBuffer) {
+        guard closeReason == nil else { return }
+        write(message)
+    }
+
+    /// The caller went away: forget the call and tell the extension.
+    func cancel(_ call: MCPCall) {
+        call.isCancelled = true
+        guard let known = calls[call.id], known === call else { return }
+        abandon(call, with: HeddleError(.cancelled, "the caller went away"))
+    }
+
+    private func abandon(_ call: MCPCall, with error: HeddleError) {
+        calls[call.id] = nil
+        if call.isCancellable { notify(MCPEncoding.cancelled(call.id, reason: error.message)) }
+        call.finish(.failure(error))
+    }
+
+    private func write(_ message: ByteBuffer) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(message), promise: nil)
+        guard !isFlushPlanned else { return }
+        isFlushPlanned = true
+        // Calls that arrive in the same turn of the loop leave in one system call.
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            let (handler, context) = bound.value
+            handler.isFlushPlanned = false
+            context.flush()
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// One timer serves all calls: it is set for the earliest deadline it knew, and looks again when it fires.
+    private func plan(_ deadline: NIODeadline) {
+        guard deadline < timerDeadline, let context else { return }
+        timer?.cancel()
+        timerDeadline = deadline
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.expire() }
+    }
+
+    private func expire() {
+        timer = nil
+        timerDeadline = .distantFuture
+        let now = NIODeadline.now()
+        for call in calls.values where call.deadline <= now {
+            abandon(call, with: HeddleError(.deadlineExceeded, "the extension did not answer in time"))
+        }
+        if let next = calls.values.map(\.deadline).min() { plan(next) }
+    }
+
+    // MARK: Messages
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard closeReason == nil else { return }
+        var piece = unwrapInboundIn(data)
+        splitter.append(&piece)
+        while closeReason == nil, let event = splitter.next() {
+            switch event {
+            case .line(let line): receive(line)
+            case .oversized(let prefix): refuseOversized(prefix)
+            case .overflow: giveUp("the extension sent a line of more than \(limits.skippedBytes) bytes")
+            }
+        }
+    }
+
+    private func receive(_ line: [UInt8]) {
+        guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+        guard first == UInt8(ascii: "{") else { return countStray() }
+        do throws(JSONError) {
+            let document = try JSONDocument(line)
+            guard let message = MCPMessage(document.root) else { return countStray() }
+            handle(message)
+        } catch {
+            refuseMalformed(line, error)
+        }
+    }
+
+    private func handle(_ message: MCPMessage) {
+        switch message {
+        case .result(let id, let result): answer(id, .result(result))
+        case .failure(let id, let failure):
+            guard let id else { return countStray() }
+            answer(id, .failure(failure))
+        case .notification(let method, let params): note(method, params)
+        case .request(let id, let method, let params): notify(MCPEncoding.reply(id, method, params, delegate))
+        }
+    }
+
+    private func answer(_ id: JSONView, _ outcome: MCPOutcome) {
+        guard let number = id.integer, let call = calls.removeValue(forKey: number) else {
+            return strays.countUnmatched()
+        }
+        call.finish(.success(outcome))
+    }
+
+    private func note(_ method: String, _ params: JSONView?) {
+        switch method {
+        case "notifications/progress":
+            guard let params, let token = params["progressToken"]?.integer, let call = calls[token] else { return }
+            call.extend()
+            call.progress?(params)
+        case "notifications/message":
+            let data = params?["data"]
+            let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4096), as: UTF8.self) } ?? ""
+            delegate.log(params?["level"]?.string ?? "info", String(text.prefix(4096)))
+        case "notifications/tools/list_changed":
+            delegate.toolsChanged()
+        default:
+            break
+        }
+    }
+
+    // MARK: Messages that cannot be taken
+
+    private func countStray() {
+        guard strays.countStray() <= limits.strayLines else {
+            return giveUp("the extension printed more than \(limits.strayLines) lines that are no messages")
+        }
+    }
+
+    /// An answer that is broken JSON still names its call, if its beginning can be read.
+    private func refuseMalformed(_ line: [UInt8], _ error: JSONError) {
+        guard let id = MCPEncoding.leadingID(line.prefix(1024)), let call = calls.removeValue(forKey: id) else {
+            return countStray()
+        }
+        call.finish(
+            .failure(HeddleError(.extensionProtocol, "the extension's answer is not acceptable JSON: \(error)"))
+        )
+    }
+
+    private func refuseOversized(_ prefix: [UInt8]) {
+        guard let id = MCPEncoding.leadingID(prefix[...]), let call = calls.removeValue(forKey: id) else {
+            return countStray()
+        }
+        call.finish(
+            .failure(
+                HeddleError(
+                    .extensionProtocol,
+                    "the extension's answer is larger than \(limits.messageBytes) bytes",
+                    details: ["limit": "message_bytes", "value": String(limits.messageBytes)]
+                )
+            )
+        )
+    }
+}

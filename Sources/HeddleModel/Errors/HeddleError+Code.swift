@@ -1,0 +1,103 @@
+extension HeddleError {
+    /// What went wrong, as the stable name that travels on the wire.
+    package enum Code: String, Sendable, CaseIterable {
+        // MARK: Requests
+
+        /// The body is not JSON, or breaks the limits of ours on it.
+        case malformedJSON = "MALFORMED_JSON"
+        /// A field is missing, unknown, or of the wrong type or range.
+        case invalidRequest = "INVALID_REQUEST"
+        /// The body is larger than the server takes.
+        case bodyTooLarge = "BODY_TOO_LARGE"
+        /// No route has this path.
+        case routeNotFound = "ROUTE_NOT_FOUND"
+        /// The path exists, but not with this method.
+        case methodNotAllowed = "METHOD_NOT_ALLOWED"
+        /// The `Content-Type` or `Accept` header names what the server does not speak.
+        case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+        /// The token is missing or wrong.
+        case unauthenticated = "UNAUTHENTICATED"
+        /// The caller is known and may not do this.
+        case permissionDenied = "PERMISSION_DENIED"
+        /// The `Host` or `Origin` header is not one the server answers to.
+        case originDenied = "ORIGIN_DENIED"
+        /// An `Idempotency-Key` came back with another body.
+        case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
+
+        // MARK: Values
+
+        /// The text is not a SemVer 2.0 version or a range of them.
+        case invalidVersion = "INVALID_VERSION"
+        /// The manifest breaks a rule.
+        case invalidManifest = "INVALID_MANIFEST"
+        /// The configuration has an unknown key or a value of the wrong type.
+        case invalidConfiguration = "INVALID_CONFIGURATION"
+
+        // MARK: Entities
+
+        case extensionNotFound = "EXTENSION_NOT_FOUND"
+        case capabilityNotFound = "CAPABILITY_NOT_FOUND"
+        /// An extension of this name is registered already.
+        case extensionExists = "EXTENSION_EXISTS"
+        /// The extension is registered and not active.
+        case extensionInactive = "EXTENSION_INACTIVE"
+        /// A tool definition changed after it was accepted; somebody has to accept it again.
+        case definitionHeld = "DEFINITION_HELD"
+        /// The state machine has no such edge.
+        case invalidStateTransition = "INVALID_STATE_TRANSITION"
+        /// `If-Match` names another version than the stored one.
+        case versionConflict = "VERSION_CONFLICT"
+
+        // MARK: Installation
+
+        /// The command line names a program that is not there or cannot be run.
+        case commandNotFound = "COMMAND_NOT_FOUND"
+        /// The extension's user cannot read a path that the command or a grant needs.
+        case pathNotReadable = "PATH_NOT_READABLE"
+        /// A grant asks for what is never granted, such as Heddle's own data.
+        case grantRefused = "GRANT_REFUSED"
+        /// Downloading or building the package failed.
+        case installationFailed = "INSTALLATION_FAILED"
+        /// The package was installed, but does not start and list its tools.
+        case smokeCheckFailed = "SMOKE_CHECK_FAILED"
+
+        // MARK: Execution
+
+        /// The sandbox level that the extension needs is not to be had here.
+        case sandboxUnavailable = "SANDBOX_UNAVAILABLE"
+        /// The process could not be started, or ended before it was ready.
+        case startFailed = "START_FAILED"
+        /// The process failed so often that it is not started again for a while.
+        case startBackoff = "START_BACKOFF"
+        /// The process ended, or its pipe broke, while the call was under way.
+        case extensionCrashed = "EXTENSION_CRASHED"
+        /// The extension broke the protocol or a limit on it.
+        case extensionProtocol = "EXTENSION_PROTOCOL"
+        /// The extension answered the call with a protocol error.
+        case extensionRefused = "EXTENSION_REFUSED"
+        /// The deadline passed before the answer came.
+        case deadlineExceeded = "DEADLINE_EXCEEDED"
+        /// The caller went away.
+        case cancelled = "CANCELLED"
+
+        // MARK: Limits
+
+        /// A bound on calls, processes or instances is reached.
+        case tooManyRequests = "TOO_MANY_REQUESTS"
+        /// The store's queue of writes is full.
+        case storeQueueFull = "STORE_QUEUE_FULL"
+        /// The disk is full.
+        case storageFull = "STORAGE_FULL"
+        /// The server is stopping.
+        case shuttingDown = "SHUTTING_DOWN"
+
+        // MARK: The host
+
+        /// Another server holds the data directory.
+        case dataDirectoryLocked = "DATA_DIRECTORY_LOCKED"
+        /// No server answers at the address.
+        case serverUnreachable = "SERVER_UNREACHABLE"
+        /// A fault of Heddle's own; the log has the reason.
+        case internalError = "INTERNAL_ERROR"
+    }
+}

@@ -1,0 +1,31 @@
+/// The name of an extension: 1 to 64 of `a-z 0-9 - _`, starting with a letter or digit, without `__`.
+///
+/// The rule keeps `name__tool` unambiguous at `/mcp` and the name safe as a folder and in a URL.
+package struct ExtensionName: Sendable, Hashable, CustomStringConvertible {
+    package let rawValue: String
+
+    /// Checks the rule.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest` when the text breaks it.
+    package init(_ rawValue: String) throws(HeddleError) {
+        let bytes = rawValue.utf8
+        let isAllowed = bytes.allSatisfy { byte in
+            switch byte {
+            case 0x61...0x7A, 0x30...0x39, 0x2D, 0x5F: true
+            default: false
+            }
+        }
+        guard (1...64).contains(bytes.count), isAllowed, let first = bytes.first, first != 0x2D, first != 0x5F,
+            !rawValue.contains("__"), bytes.last != 0x5F
+        else {
+            throw HeddleError(
+                .invalidRequest,
+                "an extension's name is 1 to 64 of a-z, 0-9, '-' and single '_', starting with a letter or digit",
+                details: ["name": String(rawValue.prefix(80))]
+            )
+        }
+        self.rawValue = rawValue
+    }
+
+    package var description: String { rawValue }
+}

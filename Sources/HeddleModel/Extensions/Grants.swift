@@ -1,0 +1,154 @@
+package import JSON
+
+/// What an operator lets an extension have, on top of nothing.
+package struct Grants: Sendable, Hashable {
+    /// Host paths it may read.
+    package var read: [String]
+    /// Host paths it may read and write.
+    package var write: [String]
+    package var network: NetworkGrant
+    /// Environment variables with their values.
+    package var environment: [String: String]
+    /// Environment variables whose value is read from a file of the host at each start.
+    package var secrets: [String: String]
+    /// Where the process starts, as a host path that is also granted; nil for its own data directory.
+    package var workingDirectory: String?
+    package var level: SandboxLevel
+
+    package init(
+        read: [String] = [],
+        write: [String] = [],
+        network: NetworkGrant = .none,
+        environment: [String: String] = [:],
+        secrets: [String: String] = [:],
+        workingDirectory: String? = nil,
+        level: SandboxLevel = .process
+    ) {
+        self.read = read
+        self.write = write
+        self.network = network
+        self.environment = environment
+        self.secrets = secrets
+        self.workingDirectory = workingDirectory
+        self.level = level
+    }
+}
+
+extension Grants {
+    /// The names of the wire form's members.
+    static let fieldNames = ["read", "write", "network", "environment", "secrets", "working_directory", "level"]
+
+    /// Reads the wire form.
+    ///
+    /// - Throws: ``HeddleError`` with the code of `fields` when a member is unknown or of the wrong type.
+    package init(_ fields: JSONFields) throws(HeddleError) {
+        try fields.refuseUnknown(Self.fieldNames)
+        self.init(
+            read: try fields.strings("read"),
+            write: try fields.strings("write"),
+            network: try NetworkGrant(fields),
+            environment: try fields.stringMap("environment"),
+            secrets: try fields.stringMap("secrets"),
+            workingDirectory: try fields.stringIfPresent("working_directory"),
+            level: try fields.choice("level", default: .process)
+        )
+        for path in read + write + secrets.values + [workingDirectory].compactMap(\.self) {
+            guard path.hasPrefix("/") else {
+                throw fields.error("'\(path)' is not an absolute path")
+            }
+        }
+        for name in Array(environment.keys) + Array(secrets.keys) where !Self.isVariableName(name) {
+            throw fields.error("'\(name)' is not the name of an environment variable")
+        }
+    }
+
+    /// The wire form; values of variables are shown only when asked for, since they may be secret.
+    package func value(showingValues: Bool) -> JSONValue {
+        func object(_ map: [String: String], _ shown: Bool) -> JSONValue {
+            .object(
+                JSONObject(
+                    members: map.sorted { $0.key < $1.key }
+                        .map { .init(name: $0.key, value: .string(shown ? $0.value : "***")) }
+                )
+            )
+        }
+        var result: JSONValue = [
+            "level": .string(level.rawValue),
+            "read": .array(read.map(JSONValue.string)),
+            "write": .array(write.map(JSONValue.string)),
+            "network": network.value,
+            "environment": object(environment, showingValues),
+            "secrets": object(secrets, true),
+        ]
+        if let workingDirectory, var members = result.object {
+            members["working_directory"] = .string(workingDirectory)
+            result = .object(members)
+        }
+        return result
+    }
+
+    private static func isVariableName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.count <= 128 else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+            default: false
+            }
+        }
+    }
+}
+
+extension NetworkGrant {
+    /// Reads `"network": false | true | ["host:port", …]`.
+    init(_ fields: JSONFields) throws(HeddleError) {
+        guard let view = fields.view("network"), !view.isNull else {
+            self = .none
+            return
+        }
+        if let isOpen = view.bool {
+            self = isOpen ? .publicInternet : .none
+            return
+        }
+        guard view.kind == .array else {
+            throw fields.error("'network' is true, false or a list of \"host:port\"")
+        }
+        var hosts: [HostPort] = []
+        for element in view.elements {
+            guard let text = element.string, let host = HostPort(text) else {
+                throw fields.error("'network' is true, false or a list of \"host:port\"")
+            }
+            hosts.append(host)
+        }
+        self = hosts.isEmpty ? .none : .hosts(hosts)
+    }
+
+    /// The wire form.
+    package var value: JSONValue {
+        switch self {
+        case .none: false
+        case .publicInternet: true
+        case .hosts(let hosts): .array(hosts.map { .string($0.description) })
+        }
+    }
+}
+
+extension NetworkGrant.HostPort: CustomStringConvertible {
+    /// Parses `host:port` or `[v6]:port`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        let isAllowed = host.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+            default: false
+            }
+        }
+        guard (1...253).contains(host.utf8.count), isAllowed else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,146 @@
+package import JSON
+
+/// An object from outside, read member by member with errors that name the member.
+package struct JSONFields: Sendable {
+    private let object: JSONView
+    private let code: HeddleError.Code
+    /// Where the object stands in the text, such as `runtime.` or empty at the top.
+    private let prefix: String
+
+    /// Takes an object.
+    ///
+    /// - Throws: ``HeddleError`` with the given code when the value is of another kind.
+    package init(_ view: JSONView, code: HeddleError.Code, path: String = "") throws(HeddleError) {
+        guard view.kind == .object else {
+            let what = path.isEmpty ? "the value" : "'\(path)'"
+            throw HeddleError(code, "\(what) is an object", details: path.isEmpty ? [:] : ["field": path])
+        }
+        object = view
+        self.code = code
+        prefix = path.isEmpty ? "" : path + "."
+    }
+
+    /// Parses a body and takes its object.
+    ///
+    /// - Throws: ``HeddleError`` with `malformedJSON` when it is not JSON, or with the given code when it is no object.
+    package init(parsing bytes: [UInt8], code: HeddleError.Code) throws(HeddleError) {
+        do {
+            try self.init(JSONDocument(bytes).root, code: code)
+        } catch let error as JSONError {
+            throw HeddleError(
+                .malformedJSON,
+                "the text is not acceptable JSON: \(error)",
+                details: ["reason": error.reason.rawValue, "offset": String(error.offset)]
+            )
+        } catch let error as HeddleError {
+            throw error
+        } catch {
+            throw HeddleError(.internalError, "reading JSON failed", cause: error)
+        }
+    }
+
+    /// Refuses members that are not in a list.
+    ///
+    /// - Throws: ``HeddleError`` that names the first unknown member and those that are known.
+    package func refuseUnknown(_ known: [String]) throws(HeddleError) {
+        for member in object.members where !known.contains(where: member.name.equals) {
+            let name = String((member.name.string ?? "").prefix(80))
+            throw HeddleError(
+                code,
+                "'\(prefix)\(name)' is not a known field; known are \(known.joined(separator: ", "))",
+                details: ["field": prefix + name]
+            )
+        }
+    }
+
+    /// An error of this object's kind that names no member.
+    package func error(_ message: String) -> HeddleError {
+        HeddleError(code, message, details: prefix.isEmpty ? [:] : ["field": String(prefix.dropLast())])
+    }
+
+    private func mismatch(_ name: String, _ expected: String) -> HeddleError {
+        HeddleError(code, "'\(prefix)\(name)' is \(expected)", details: ["field": prefix + name])
+    }
+
+    /// The raw member; null counts as a value here.
+    package func view(_ name: String) -> JSONView? { object.member(name) }
+
+    private func present(_ name: String) -> JSONView? {
+        guard let view = object.member(name), !view.isNull else { return nil }
+        return view
+    }
+
+    package func string(_ name: String) throws(HeddleError) -> String {
+        guard let text = try stringIfPresent(name) else {
+            throw HeddleError(code, "'\(prefix)\(name)' is missing", details: ["field": prefix + name])
+        }
+        return text
+    }
+
+    package func stringIfPresent(_ name: String) throws(HeddleError) -> String? {
+        guard let view = present(name) else { return nil }
+        guard let text = view.string else { throw mismatch(name, "a string") }
+        return text
+    }
+
+    package func boolIfPresent(_ name: String) throws(HeddleError) -> Bool? {
+        guard let view = present(name) else { return nil }
+        guard let value = view.bool else { throw mismatch(name, "true or false") }
+        return value
+    }
+
+    package func integerIfPresent(_ name: String, in range: ClosedRange<Int>) throws(HeddleError) -> Int? {
+        guard let view = present(name) else { return nil }
+        guard let number = view.integer, range.contains(number) else {
+            throw mismatch(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// The strings of a list; empty when it is missing.
+    package func strings(_ name: String) throws(HeddleError) -> [String] {
+        guard let view = present(name) else { return [] }
+        guard view.kind == .array else { throw mismatch(name, "a list of strings") }
+        var result: [String] = []
+        for element in view.elements {
+            guard let text = element.string, !text.utf8.contains(0) else { throw mismatch(name, "a list of strings") }
+            result.append(text)
+        }
+        return result
+    }
+
+    /// An object whose values are strings; empty when it is missing.
+    package func stringMap(_ name: String) throws(HeddleError) -> [String: String] {
+        guard let view = present(name) else { return [:] }
+        guard view.kind == .object else { throw mismatch(name, "an object of strings") }
+        var result: [String: String] = [:]
+        for member in view.members {
+            guard let key = member.name.string, let text = member.value.string, !text.utf8.contains(0) else {
+                throw mismatch(name, "an object of strings")
+            }
+            result[key] = text
+        }
+        return result
+    }
+
+    /// One of an enum's raw values.
+    package func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String,
+        default fallback: Choice
+    ) throws(HeddleError) -> Choice where Choice.RawValue == String {
+        guard let text = try stringIfPresent(name) else { return fallback }
+        guard let choice = Choice(rawValue: text) else {
+            throw mismatch(name, "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// An object inside this one.
+    package func fieldsIfPresent(_ name: String) throws(HeddleError) -> JSONFields? {
+        guard let view = present(name) else { return nil }
+        return try JSONFields(view, code: code, path: prefix + name)
+    }
+
+    /// The names of the members in their order.
+    package var names: [String] { object.members.map { $0.name.string ?? "" } }
+}

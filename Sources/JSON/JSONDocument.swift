@@ -1,0 +1,64 @@
+/// One JSON text with its tape: where each value starts, ends, and what it is.
+///
+/// One scan checks the grammar (RFC 8259), UTF-8, the depth, and that no object names a member twice, since two parsers
+/// would read such an object differently. Nothing is decoded: numbers and strings stay as they were sent.
+package final class JSONDocument: Sendable {
+    /// Levels of nesting that are accepted.
+    package static let maximumDepth = 128
+    /// Bytes that are accepted; offsets on the tape have 32 bits.
+    package static let maximumBytes = 1 << 30
+
+    package let bytes: [UInt8]
+    let tape: [JSONTapeEntry]
+    /// Whether line breaks stand between the tokens; inside a string they cannot.
+    package let hasLineBreaks: Bool
+
+    /// Scans a text.
+    ///
+    /// - Throws: ``JSONError`` at the first byte that breaks a rule.
+    package init(_ bytes: [UInt8]) throws(JSONError) {
+        var scanner = JSONScanner()
+        try scanner.scan(bytes.span)
+        self.bytes = bytes
+        tape = scanner.tape
+        hasLineBreaks = scanner.hasLineBreaks
+    }
+
+    /// Scans the UTF-8 of a string.
+    ///
+    /// - Throws: ``JSONError`` at the first byte that breaks a rule.
+    package convenience init(_ text: String) throws(JSONError) {
+        try self.init(Array(text.utf8))
+    }
+
+    /// The outermost value.
+    package var root: JSONView { JSONView(document: self, index: 0) }
+}
+
+/// One value on the tape; 16 bytes.
+struct JSONTapeEntry: Sendable {
+    /// First byte of the value.
+    var offset: UInt32
+    /// Bytes of the value, quotes and brackets included.
+    var length: UInt32
+    /// The tape index after this value and all it holds.
+    var next: UInt32
+    /// Kind in the low four bits, then the escape mark, then the number of children.
+    var meta: UInt32
+
+    static let escaped: UInt32 = 1 << 4
+    static let countShift: UInt32 = 5
+
+    init(_ kind: JSONKind, offset: Int, length: Int, next: Int, isEscaped: Bool = false) {
+        self.offset = UInt32(truncatingIfNeeded: offset)
+        self.length = UInt32(truncatingIfNeeded: length)
+        self.next = UInt32(truncatingIfNeeded: next)
+        meta = UInt32(kind.rawValue) | (isEscaped ? Self.escaped : 0)
+    }
+
+    var kind: JSONKind { JSONKind(rawValue: UInt8(meta & 0xF)) ?? .null }
+    var isEscaped: Bool { meta & Self.escaped != 0 }
+    /// Elements of an array, or names and values of an object; a text of 1 GiB cannot pass 27 bits by much, so it saturates.
+    var count: Int { Int(meta >> Self.countShift) }
+    var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
+}

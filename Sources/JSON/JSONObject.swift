@@ -1,0 +1,34 @@
+/// The members of a JSON object in their order.
+package struct JSONObject: Sendable, Hashable {
+    /// One name and its value.
+    package struct Member: Sendable, Hashable {
+        package let name: String
+        package var value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package private(set) var members: [Member]
+
+    /// Takes members whose names differ already.
+    package init(members: [Member] = []) {
+        self.members = members
+    }
+
+    /// Reads, replaces, appends or (with nil) removes a member.
+    package subscript(_ name: String) -> JSONValue? {
+        get { members.first { $0.name == name }?.value }
+        set {
+            let index = members.firstIndex { $0.name == name }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(Member(name: name, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+}
