@@ -10,6 +10,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -64,7 +65,7 @@ let package = Package(
             name: "HeddleServer",
             dependencies: [
                 "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto,
-                httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, yams,
+                httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals, yams,
             ]
         ),
         // The typed HTTP client of the command line.

@@ -58,7 +58,11 @@ struct JSONTapeEntry: Sendable {
 
     var kind: JSONKind { JSONKind(rawValue: UInt8(meta & 0xF)) ?? .null }
     var isEscaped: Bool { meta & Self.escaped != 0 }
-    /// Elements of an array, or names and values of an object; a text of 1 GiB cannot pass 27 bits by much, so it saturates.
+    /// Elements of an array or members of an object, up to the most that 27 bits can say.
     var count: Int { Int(meta >> Self.countShift) }
+    mutating func addChild() {
+        let (sum, overflow) = meta.addingReportingOverflow(1 << Self.countShift)
+        if !overflow { meta = sum }
+    }
     var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
 }

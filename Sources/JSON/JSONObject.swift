@@ -20,9 +20,9 @@ package struct JSONObject: Sendable, Hashable {
 
     /// Reads, replaces, appends or (with nil) removes a member.
     package subscript(_ name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { index(of: name).map { members[$0].value } }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = index(of: name)
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -30,5 +30,10 @@ package struct JSONObject: Sendable, Hashable {
             case (nil, nil): break
             }
         }
+    }
+
+    /// By bytes: String's own == also takes canonically equivalent names for the same.
+    private func index(of name: String) -> Int? {
+        members.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
     }
 }

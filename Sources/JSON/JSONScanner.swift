@@ -5,13 +5,11 @@ struct JSONScanner {
     var tape: [JSONTapeEntry] = []
     var hasLineBreaks = false
     private var position = 0
-    private var open: [Container] = []
+    /// Tape index of the innermost open container; `next` of its entry holds the one around it until it closes.
+    private var container = Self.noContainer
+    private var depth = 0
 
-    private struct Container {
-        let index: Int
-        let isObject: Bool
-        var children = 0
-    }
+    private static let noContainer = Int(UInt32.max)
 
     private enum Expectation {
         case value
@@ -24,7 +22,7 @@ struct JSONScanner {
 
     mutating func scan(_ text: Span<UInt8>) throws(JSONError) {
         guard text.count <= JSONDocument.maximumBytes else { throw JSONError(.tooLarge, at: JSONDocument.maximumBytes) }
-        tape.reserveCapacity(min(text.count / 6 + 8, 1 << 16))
+        tape.reserveCapacity(min(text.count / 6 + 8, 1 << 20))
         var expectation = Expectation.value
         while true {
             skipWhitespace(text)
@@ -86,27 +84,29 @@ struct JSONScanner {
     }
 
     private mutating func afterValue() -> Expectation {
-        guard !open.isEmpty else { return .end }
-        open[open.count - 1].children &+= 1
+        guard depth > 0 else { return .end }
+        tape[container].addChild()
         return .commaOrEnd
     }
 
     private mutating func begin(_ kind: JSONKind) throws(JSONError) -> Expectation {
-        guard open.count < JSONDocument.maximumDepth else { throw JSONError(.tooDeep, at: position) }
-        open.append(Container(index: tape.count, isObject: kind == .object))
-        tape.append(JSONTapeEntry(kind, offset: position, length: 0, next: 0))
+        guard depth < JSONDocument.maximumDepth else { throw JSONError(.tooDeep, at: position) }
+        tape.append(JSONTapeEntry(kind, offset: position, length: 0, next: container))
+        container = tape.count &- 1
+        depth &+= 1
         position &+= 1
         return kind == .object ? .nameOrEnd : .valueOrEnd
     }
 
     private mutating func close() -> Expectation {
         position &+= 1
-        let container = open.removeLast()
-        let start = Int(tape[container.index].offset)
-        tape[container.index].length = UInt32(truncatingIfNeeded: position - start)
-        tape[container.index].next = UInt32(truncatingIfNeeded: tape.count)
-        let limit = Int(UInt32.max >> JSONTapeEntry.countShift)
-        tape[container.index].meta |= UInt32(min(container.children, limit)) << JSONTapeEntry.countShift
+        depth &-= 1
+        var entry = tape[container]
+        let outer = Int(entry.next)
+        entry.length = UInt32(truncatingIfNeeded: position) &- entry.offset
+        entry.next = UInt32(truncatingIfNeeded: tape.count)
+        tape[container] = entry
+        container = outer
         return afterValue()
     }
 
@@ -121,15 +121,16 @@ struct JSONScanner {
     }
 
     private mutating func scanSeparator(_ byte: UInt8, _ text: Span<UInt8>) throws(JSONError) -> Expectation {
-        guard let container = open.last else { throw JSONError(.unexpectedByte, at: position) }
+        let entry = tape[container]
+        let isObject = entry.kind == .object
         switch byte {
         case UInt8(ascii: ","):
             position &+= 1
-            return container.isObject ? .name : .value
-        case UInt8(ascii: "}") where container.isObject:
-            try JSONDuplicates.check(tape, from: container.index + 1, members: container.children, text)
+            return isObject ? .name : .value
+        case UInt8(ascii: "}") where isObject:
+            try JSONDuplicates.check(tape, from: container + 1, members: entry.count, text)
             return close()
-        case UInt8(ascii: "]") where !container.isObject:
+        case UInt8(ascii: "]") where !isObject:
             return close()
         default:
             throw JSONError(.unexpectedByte, at: position)
@@ -151,31 +152,33 @@ struct JSONScanner {
 
     private mutating func scanNumber(_ text: Span<UInt8>) throws(JSONError) {
         let start = position
-        if text[position] == UInt8(ascii: "-") { position &+= 1 }
-        if position < text.count, text[position] == UInt8(ascii: "0") {
-            position &+= 1
+        var cursor = start
+        if text[cursor] == UInt8(ascii: "-") { cursor &+= 1 }
+        if cursor < text.count, text[cursor] == UInt8(ascii: "0") {
+            cursor &+= 1
         } else {
-            try scanDigits(text)
+            cursor = try Self.endOfDigits(text, at: cursor)
         }
-        if position < text.count, text[position] == UInt8(ascii: ".") {
-            position &+= 1
-            try scanDigits(text)
+        if cursor < text.count, text[cursor] == UInt8(ascii: ".") {
+            cursor = try Self.endOfDigits(text, at: cursor &+ 1)
         }
-        if position < text.count, text[position] | 0x20 == UInt8(ascii: "e") {
-            position &+= 1
-            if position < text.count, text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-") {
-                position &+= 1
+        if cursor < text.count, text[cursor] | 0x20 == UInt8(ascii: "e") {
+            cursor &+= 1
+            if cursor < text.count, text[cursor] == UInt8(ascii: "+") || text[cursor] == UInt8(ascii: "-") {
+                cursor &+= 1
             }
-            try scanDigits(text)
+            cursor = try Self.endOfDigits(text, at: cursor)
         }
-        if position < text.count, Self.isDigit(text[position]) { throw JSONError(.invalidNumber, at: position) }
-        tape.append(JSONTapeEntry(.number, offset: start, length: position - start, next: tape.count + 1))
+        if cursor < text.count, Self.isDigit(text[cursor]) { throw JSONError(.invalidNumber, at: cursor) }
+        position = cursor
+        tape.append(JSONTapeEntry(.number, offset: start, length: cursor &- start, next: tape.count &+ 1))
     }
 
-    private mutating func scanDigits(_ text: Span<UInt8>) throws(JSONError) {
-        let first = position
-        while position < text.count, Self.isDigit(text[position]) { position &+= 1 }
-        guard position > first else { throw JSONError(.invalidNumber, at: position) }
+    private static func endOfDigits(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
+        var cursor = start
+        while cursor < text.count, isDigit(text[cursor]) { cursor &+= 1 }
+        guard cursor > start else { throw JSONError(.invalidNumber, at: start) }
+        return cursor
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") <= 9 }
@@ -190,7 +193,7 @@ struct JSONScanner {
             let byte = text[cursor]
             if byte == UInt8(ascii: "\"") { break }
             if byte >= 0x80 {
-                cursor = try JSONText.endOfMultibyte(text, at: cursor)
+                cursor = try JSONText.endOfMultibytes(text, at: cursor)
             } else if byte == UInt8(ascii: "\\") {
                 isEscaped = true
                 cursor = try JSONText.endOfEscape(text, at: cursor)

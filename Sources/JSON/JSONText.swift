@@ -74,8 +74,22 @@ enum JSONText {
         return unit
     }
 
+    /// The index after a run of characters of two to four bytes each.
+    static func endOfMultibytes(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
+        var cursor = start
+        repeat {
+            let lead = text[cursor]
+            if lead >= 0xC2, lead < 0xE0, cursor &+ 1 < text.count, text[cursor &+ 1] & 0xC0 == 0x80 {
+                cursor &+= 2
+            } else {
+                cursor = try endOfMultibyte(text, at: cursor)
+            }
+        } while cursor < text.count && text[cursor] >= 0x80
+        return cursor
+    }
+
     /// The index after a character of two to four bytes; no overlong form, no surrogate, nothing above U+10FFFF.
-    static func endOfMultibyte(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
+    private static func endOfMultibyte(_ text: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         let lead = text[start]
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF

@@ -65,16 +65,17 @@ package struct JSONView: Sendable {
     package func equals(_ text: String) -> Bool {
         let entry = entry
         guard entry.kind == .string else { return false }
-        if entry.isEscaped { return string == text }
-        guard text.utf8.count == Int(entry.length) - 2 else { return false }
-        return document.bytes[(entry.range.lowerBound + 1)..<(entry.range.upperBound - 1)].elementsEqual(text.utf8)
+        let content = document.bytes[(entry.range.lowerBound + 1)..<(entry.range.upperBound - 1)]
+        // By bytes: String's own == also takes canonically equivalent texts for the same.
+        if entry.isEscaped { return JSONText.unescaped(content).elementsEqual(text.utf8) }
+        return content.count == text.utf8.count && content.elementsEqual(text.utf8)
     }
 
     private func isName(_ cursor: Int, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         let candidate = document.tape[cursor]
         if candidate.isEscaped {
-            let decoded = JSONView(document: document, index: cursor).string
-            return decoded == String(decoding: UnsafeBufferPointer(start: name, count: count), as: UTF8.self)
+            let content = document.bytes[(candidate.range.lowerBound + 1)..<(candidate.range.upperBound - 1)]
+            return JSONText.unescaped(content).elementsEqual(UnsafeBufferPointer(start: name, count: count))
         }
         guard Int(candidate.length) == count + 2 else { return false }
         let start = Int(candidate.offset) + 1

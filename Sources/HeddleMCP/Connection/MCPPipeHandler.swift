@@ -81,7 +81,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
         if call.isCancelled {
             call.finish(.failure(HeddleError(.cancelled, "the caller went away")))
         } else if let closeReason {
-            call.finish(.failure(HeddleError(closeCode, closeReason)))
+            call.finish(.failure(HeddleError(closeCode, closeReason, details: ["sent": "false"])))
         } else if calls.count >= limits.callsInFlight {
             let limit = limits.callsInFlight
             call.finish(

@@ -135,18 +135,22 @@ extension NetworkGrant {
 extension NetworkGrant.HostPort: CustomStringConvertible {
     /// Parses `host:port` or `[v6]:port`.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else {
             return nil
         }
         var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
         let isAllowed = host.utf8.allSatisfy { byte in
             switch byte {
-            case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+            case 0x3A: isBracketed
             default: false
             }
         }
-        guard (1...253).contains(host.utf8.count), isAllowed else { return nil }
+        guard (1...253).contains(host.utf8.count), isAllowed, host.contains(":") == isBracketed else { return nil }
         self.init(host: String(host), port: port)
     }
 

@@ -77,24 +77,28 @@ extension Manifest {
 
     /// Reads `extension.json`.
     ///
-    /// - Throws: ``HeddleError`` with `malformedJSON`, `invalidManifest` or `invalidVersion`.
+    /// - Throws: ``HeddleError`` with `malformedJSON`, `invalidManifest`, `invalidVersion` or, for the name,
+    ///   `invalidRequest`.
     package init(parsing bytes: [UInt8]) throws(HeddleError) {
         try self.init(JSONFields(parsing: bytes, code: .invalidManifest))
     }
 
     /// Reads the manifest's object.
     ///
-    /// - Throws: ``HeddleError`` with `invalidManifest` or `invalidVersion`.
+    /// - Throws: ``HeddleError`` with `invalidManifest`, `invalidVersion` or, for the name, `invalidRequest`.
     package init(_ fields: JSONFields) throws(HeddleError) {
         for section in fields.names where Self.laterSections.contains(section) {
-            throw fields.error("'\(section)' is not supported by this version of Heddle")
+            throw HeddleError(
+                .invalidManifest,
+                "'\(section)' is not supported by this version of Heddle",
+                details: ["field": section]
+            )
         }
         try fields.refuseUnknown(Self.fieldNames)
         name = try ExtensionName(fields.string("name"))
         version = try SemanticVersion(fields.string("version"))
         description = try fields.stringIfPresent("description").map { String($0.prefix(4096)) }
-        guard let runtime = try fields.fieldsIfPresent("runtime") else { throw fields.error("'runtime' is missing") }
-        self.runtime = try Runtime(runtime)
+        runtime = try Runtime(fields.fields("runtime"))
         permissions =
             try fields.fieldsIfPresent("permissions").map { fields throws(HeddleError) in try Grants(fields) }
             ?? Grants()
@@ -140,7 +144,10 @@ extension Manifest.Runtime {
 }
 
 extension Manifest.Loading {
-    init(_ fields: JSONFields) throws(HeddleError) {
+    /// Reads the `loading` section.
+    ///
+    /// - Throws: ``HeddleError`` with the code of `fields` when a member is unknown or out of range.
+    package init(_ fields: JSONFields) throws(HeddleError) {
         try fields.refuseUnknown(["idle_seconds", "start_seconds"])
         self.init(
             idleSeconds: try fields.integerIfPresent("idle_seconds", in: 1...86_400 * 30) ?? 300,

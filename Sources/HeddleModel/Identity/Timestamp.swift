@@ -8,8 +8,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// The RFC 3339 form with milliseconds and `Z`.
+    /// The first and the last moment that RFC 3339 can write: years 0000 to 9999.
+    private static let writable = -62_167_219_200_000...253_402_300_799_999
+
+    /// The RFC 3339 form with milliseconds and `Z`; a moment beyond its years becomes the nearest one inside.
     package var description: String {
+        let milliseconds = min(max(milliseconds, Self.writable.lowerBound), Self.writable.upperBound)
         let days = Self.floorDivide(milliseconds, 86_400_000)
         let inDay = milliseconds - days * 86_400_000
         let (year, month, day) = Self.civil(days: days)

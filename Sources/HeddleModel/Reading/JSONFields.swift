@@ -62,6 +62,10 @@ package struct JSONFields: Sendable {
         HeddleError(code, "'\(prefix)\(name)' is \(expected)", details: ["field": prefix + name])
     }
 
+    private func missing(_ name: String) -> HeddleError {
+        HeddleError(code, "'\(prefix)\(name)' is missing", details: ["field": prefix + name])
+    }
+
     /// The raw member; null counts as a value here.
     package func view(_ name: String) -> JSONView? { object.member(name) }
 
@@ -72,14 +76,14 @@ package struct JSONFields: Sendable {
 
     package func string(_ name: String) throws(HeddleError) -> String {
         guard let text = try stringIfPresent(name) else {
-            throw HeddleError(code, "'\(prefix)\(name)' is missing", details: ["field": prefix + name])
+            throw missing(name)
         }
         return text
     }
 
     package func stringIfPresent(_ name: String) throws(HeddleError) -> String? {
         guard let view = present(name) else { return nil }
-        guard let text = view.string else { throw mismatch(name, "a string") }
+        guard let text = view.string, !text.utf8.contains(0) else { throw mismatch(name, "a string without NUL") }
         return text
     }
 
@@ -133,6 +137,14 @@ package struct JSONFields: Sendable {
             throw mismatch(name, "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
+    }
+
+    /// An object inside this one that has to be there.
+    ///
+    /// - Throws: ``HeddleError`` that names the member when it is missing or of another kind.
+    package func fields(_ name: String) throws(HeddleError) -> JSONFields {
+        guard let fields = try fieldsIfPresent(name) else { throw missing(name) }
+        return fields
     }
 
     /// An object inside this one.

@@ -101,6 +101,7 @@ package struct VersionRange: Sendable, Hashable {
         let relation = comparator.prefix { "^~<>=".contains($0) }
         guard let partial = PartialVersion(comparator.dropFirst(relation.count)) else { return nil }
         let (low, high) = (partial.lowest, partial.next)
+        if partial.major == nil { return wildcardBounds(relation, low) }
         switch relation {
         case "^":
             guard let ceiling = partial.caretCeiling else { return [] }
@@ -109,13 +110,22 @@ package struct VersionRange: Sendable, Hashable {
             guard let ceiling = partial.tildeCeiling else { return [] }
             return [Bound(relation: .greaterOrEqual, version: low), Bound(relation: .less, version: ceiling)]
         case "", "=":
-            guard let high else { return partial.major == nil ? [] : [Bound(relation: .equal, version: low)] }
+            guard let high else { return [Bound(relation: .equal, version: low)] }
             return [Bound(relation: .greaterOrEqual, version: low), Bound(relation: .less, version: high)]
         case ">=": return [Bound(relation: .greaterOrEqual, version: low)]
         case "<": return [Bound(relation: .less, version: low)]
         case ">": return [Bound(relation: high == nil ? .greater : .greaterOrEqual, version: high ?? low)]
         case "<=": return [Bound(relation: high == nil ? .lessOrEqual : .less, version: high ?? low)]
         default: return nil
+        }
+    }
+
+    /// The bounds of `x` or `*`: no version is above or below all of them, and each is any of them.
+    private static func wildcardBounds(_ relation: Substring, _ lowest: SemanticVersion) -> [Bound]? {
+        switch relation {
+        case "<", ">": [Bound(relation: .less, version: lowest)]
+        case "", "=", "^", "~", ">=", "<=": []
+        default: nil
         }
     }
 }

@@ -1,0 +1,126 @@
+package import HeddleModel
+import Synchronization
+
+/// The processes of one extension for one tenant: started by the first call, stopped after the last.
+///
+/// Any number of callers that find it cold wait for one start. Every start and stop runs as background work, so that no
+/// caller's end is the end of what others wait for.
+package final class InstancePool: Sendable {
+    /// What the pool needs of its surroundings.
+    struct Actions: Sendable {
+        /// Starts a process for the pool; runs in the background.
+        var start: @Sendable (InstancePool) async throws -> ExtensionInstance
+        /// Stops a process.
+        var stop: @Sendable (ExtensionInstance) async -> Void
+        /// Runs work in the background; false when the server stops.
+        var background: @Sendable (@escaping @Sendable () async -> Void) -> Bool
+    }
+
+    package let name: ExtensionName
+    package let log: ExtensionLog
+    private let idleAfter: Duration
+    private let actions: Actions
+    private let state = Mutex(InstancePoolState())
+
+    init(name: ExtensionName, idleAfter: Duration, log: ExtensionLog, actions: Actions) {
+        self.name = name
+        self.idleAfter = idleAfter
+        self.log = log
+        self.actions = actions
+    }
+
+    /// The running process, if there is one.
+    package var instance: ExtensionInstance? { state.withLock { $0.instance } }
+
+    /// A process that is ready now; nil when one has to be started first.
+    func acquireReady() -> ExtensionInstance? { state.withLock { $0.acquireReady() } }
+
+    /// A ready process, started if need be; give it back with ``release(_:succeeded:)``.
+    ///
+    /// - Throws: ``HeddleError``: what the start threw, `startBackoff` while starts are paused, `cancelled`, or
+    ///   `shuttingDown`.
+    func acquire() async throws -> ExtensionInstance {
+        let next = state.withLock { $0.acquire(now: .now) }
+        switch next {
+        case .use(let instance): return instance
+        case .refuse(let error): throw error
+        case .start: launch()
+        case .wait: break
+        }
+        return try await waitForStart()
+    }
+
+    /// Gives a process back after a call; a success clears the memory of failures.
+    func release(_ instance: ExtensionInstance, succeeded: Bool) {
+        state.withLock { $0.release(instance, succeeded: succeeded, now: .now) }
+    }
+
+    private func launch() {
+        let accepted = actions.background { [self] in
+            do {
+                let instance = try await actions.start(self)
+                let outcome = state.withLock { $0.started(instance, now: .now) }
+                for waiter in outcome.waiters { waiter.resume(returning: instance) }
+                if outcome.isUnwanted { await actions.stop(instance) }
+            } catch {
+                let waiters = state.withLock { $0.startFailed(error, now: .now) }
+                for waiter in waiters { waiter.resume(throwing: error) }
+            }
+        }
+        guard !accepted else { return }
+        let error = HeddleError(.shuttingDown, "the server is stopping")
+        let waiters = state.withLock { $0.startFailed(error, now: .now) }
+        for waiter in waiters { waiter.resume(throwing: error) }
+    }
+
+    private func waitForStart() async throws -> ExtensionInstance {
+        let ticket = state.withLock { $0.takeTicket() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let outcome = state.withLock { $0.enqueue(continuation, ticket: ticket) }
+                switch outcome {
+                case .waiting: break
+                case .ready(let instance): continuation.resume(returning: instance)
+                case .cancelled: continuation.resume(throwing: HeddleError(.cancelled, "the caller went away"))
+                case .failed(let error): continuation.resume(throwing: error)
+                }
+            }
+        } onCancel: {
+            let waiter = state.withLock { $0.cancel(ticket: ticket) }
+            waiter?.resume(throwing: HeddleError(.cancelled, "the caller went away"))
+        }
+    }
+
+    /// A process ended on its own.
+    func ended(_ id: InstanceID, reason: String) {
+        let instance = state.withLock { $0.ended(id, now: .now) }
+        guard let instance else { return }
+        log.append("heddle", instance: id, "stopped: \(reason)")
+        _ = actions.background { [actions] in await actions.stop(instance) }
+    }
+
+    /// Stops the process when nobody has called for a while; called every second or so.
+    func stopIfIdle() {
+        let instance = state.withLock { $0.takeIdle(after: idleAfter, now: .now) }
+        guard let instance else { return }
+        log.append("heddle", instance: instance.id, "stopped: idle")
+        _ = actions.background { [actions] in await actions.stop(instance) }
+    }
+
+    /// Stops the process now and starts no other; calls under way fail.
+    func close() async {
+        let (instance, waiters) = state.withLock { $0.close() }
+        for waiter in waiters { waiter.resume(throwing: HeddleError(.extensionInactive, "the extension is stopped")) }
+        if let instance { await actions.stop(instance) }
+    }
+
+    /// Starts none until ``reopen()``, for an extension that is not active.
+    func markClosed() {
+        _ = state.withLock { $0.close() }
+    }
+
+    /// Takes calls again after ``close()``.
+    func reopen() {
+        state.withLock { $0.reopen() }
+    }
+}

@@ -1,0 +1,185 @@
+import HeddleModel
+
+/// The rules of an ``InstancePool``, without locks, clocks or processes.
+struct InstancePoolState {
+    typealias Waiter = CheckedContinuation<ExtensionInstance, any Error>
+
+    private enum Phase {
+        /// No process. Can go to `starting` or `closed`.
+        case idle
+        /// One start is under way. Can go to `ready`, `idle` or `closed`.
+        case starting
+        /// A process takes calls. Can go to `idle` or `closed`.
+        case ready(ExtensionInstance)
+        /// None is wanted. Can go to `idle`.
+        case closed
+    }
+
+    enum Next {
+        case use(ExtensionInstance)
+        case start
+        case wait
+        case refuse(HeddleError)
+    }
+
+    enum Enqueued {
+        case waiting
+        case ready(ExtensionInstance)
+        case cancelled
+        case failed(any Error)
+    }
+
+    private var phase = Phase.idle
+    private var waiters: [Int: Waiter] = [:]
+    private var cancelledTickets: Set<Int> = []
+    private var nextTicket = 0
+    private var inFlight = 0
+    private var lastUse = ContinuousClock.now
+    private var consecutiveFailures = 0
+    private var pausedUntil: ContinuousClock.Instant?
+    /// Why the last start failed, for a caller that came just too late to be told.
+    private var lastFailure: (any Error)?
+
+    var instance: ExtensionInstance? {
+        guard case .ready(let instance) = phase else { return nil }
+        return instance
+    }
+
+    mutating func acquireReady() -> ExtensionInstance? {
+        guard case .ready(let instance) = phase else { return nil }
+        inFlight += 1
+        instance.countCall()
+        return instance
+    }
+
+    mutating func acquire(now: ContinuousClock.Instant) -> Next {
+        switch phase {
+        case .ready(let instance):
+            _ = acquireReady()
+            return .use(instance)
+        case .starting:
+            return .wait
+        case .closed:
+            return .refuse(HeddleError(.extensionInactive, "the extension is stopped"))
+        case .idle:
+            if let pausedUntil, now < pausedUntil {
+                let left = pausedUntil - now
+                let milliseconds = Int(left / .milliseconds(1)) + 1
+                return .refuse(
+                    HeddleError(
+                        .startBackoff,
+                        "the extension failed \(consecutiveFailures) times in a row and is not started for a while",
+                        details: ["retry_after_ms": String(milliseconds)]
+                    )
+                )
+            }
+            phase = .starting
+            return .start
+        }
+    }
+
+    mutating func release(_ instance: ExtensionInstance, succeeded: Bool, now: ContinuousClock.Instant) {
+        guard case .ready(let current) = phase, current === instance else { return }
+        inFlight = max(0, inFlight - 1)
+        lastUse = now
+        if succeeded { consecutiveFailures = 0 }
+    }
+
+    // MARK: Waiting for a start
+
+    mutating func takeTicket() -> Int {
+        nextTicket += 1
+        return nextTicket
+    }
+
+    mutating func enqueue(_ waiter: Waiter, ticket: Int) -> Enqueued {
+        if cancelledTickets.remove(ticket) != nil { return .cancelled }
+        switch phase {
+        case .starting:
+            waiters[ticket] = waiter
+            return .waiting
+        case .ready(let instance):
+            inFlight += 1
+            instance.countCall()
+            return .ready(instance)
+        case .idle, .closed:
+            return .failed(lastFailure ?? HeddleError(.extensionInactive, "the extension is stopped"))
+        }
+    }
+
+    /// The waiter to wake, or none when it has not been put in yet; it will find its ticket cancelled.
+    mutating func cancel(ticket: Int) -> Waiter? {
+        if let waiter = waiters.removeValue(forKey: ticket) { return waiter }
+        if case .starting = phase { cancelledTickets.insert(ticket) }
+        return nil
+    }
+
+    private mutating func takeWaiters() -> [Waiter] {
+        let taken = waiters.sorted { $0.key < $1.key }.map(\.value)
+        waiters.removeAll()
+        cancelledTickets.removeAll()
+        return taken
+    }
+
+    // MARK: Starts and ends
+
+    mutating func started(
+        _ instance: ExtensionInstance,
+        now: ContinuousClock.Instant
+    ) -> (waiters: [Waiter], isUnwanted: Bool) {
+        guard case .starting = phase else { return ([], true) }
+        phase = .ready(instance)
+        pausedUntil = nil
+        let taken = takeWaiters()
+        inFlight = taken.count
+        for _ in taken { instance.countCall() }
+        lastUse = now
+        return (taken, false)
+    }
+
+    mutating func startFailed(_ error: any Error, now: ContinuousClock.Instant) -> [Waiter] {
+        lastFailure = error
+        if case .starting = phase {
+            phase = .idle
+            countFailure(now)
+        }
+        return takeWaiters()
+    }
+
+    /// A process ended on its own: one failure, whatever it had under way.
+    mutating func ended(_ id: InstanceID, now: ContinuousClock.Instant) -> ExtensionInstance? {
+        guard case .ready(let instance) = phase, instance.id == id else { return nil }
+        phase = .idle
+        inFlight = 0
+        countFailure(now)
+        return instance
+    }
+
+    /// The first two failures in a row cost nothing; then the pause doubles from 250 ms to 30 s.
+    private mutating func countFailure(_ now: ContinuousClock.Instant) {
+        consecutiveFailures += 1
+        guard consecutiveFailures > 2 else { return }
+        let exponent = min(consecutiveFailures - 3, 7)
+        pausedUntil = now + min(.milliseconds(250 << exponent), .seconds(30))
+    }
+
+    mutating func takeIdle(after limit: Duration, now: ContinuousClock.Instant) -> ExtensionInstance? {
+        guard case .ready(let instance) = phase, inFlight == 0, now - lastUse >= limit else { return nil }
+        phase = .idle
+        return instance
+    }
+
+    mutating func close() -> (instance: ExtensionInstance?, waiters: [Waiter]) {
+        let instance = instance
+        phase = .closed
+        inFlight = 0
+        return (instance, takeWaiters())
+    }
+
+    mutating func reopen() {
+        guard case .closed = phase else { return }
+        phase = .idle
+        consecutiveFailures = 0
+        pausedUntil = nil
+    }
+}

@@ -1,0 +1,296 @@
+import HeddleMCP
+package import HeddleModel
+package import HeddleStore
+package import Logging
+package import ServiceLifecycle
+import Synchronization
+
+/// Registers, activates, deactivates and removes extensions.
+///
+/// A registration is tried before it is stored: the program has started and listed its tools, or there is no trace of
+/// it. A crash at any moment therefore leaves the old state or the new one; files that no row names are swept at start.
+package final class ExtensionService: Sendable {
+    /// How the service is set up.
+    package struct Configuration: Sendable {
+        /// The first of the real users that extensions run as when Heddle is root.
+        package var userBase: UInt32
+        /// Extensions that may be registered.
+        package var maximumExtensions: Int
+        /// How long a process may take to end by itself when it is stopped.
+        package var stopGrace: Duration
+
+        package init(
+            userBase: UInt32 = 1_600_000_000,
+            maximumExtensions: Int = 10_000,
+            stopGrace: Duration = .milliseconds(1500)
+        ) {
+            self.userBase = userBase
+            self.maximumExtensions = maximumExtensions
+            self.stopGrace = stopGrace
+        }
+    }
+
+    struct Reservations {
+        /// Names that an operation is changing.
+        var names: Set<String> = []
+        /// Users of extensions that are being registered.
+        var users: Set<UInt32> = []
+    }
+
+    let configuration: Configuration
+    let registry: ExtensionRegistry
+    let store: HeddleStore
+    let installation: Installation
+    let launcher: InstanceLauncher
+    let background: BackgroundTasks
+    let clock: any WallClock
+    let logger: Logger
+    let repository = ExtensionRepository()
+    private let reservations = Mutex(Reservations())
+
+    package init(
+        configuration: Configuration = Configuration(),
+        registry: ExtensionRegistry,
+        store: HeddleStore,
+        installation: Installation,
+        launcher: InstanceLauncher,
+        background: BackgroundTasks,
+        clock: any WallClock,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.registry = registry
+        self.store = store
+        self.installation = installation
+        self.launcher = launcher
+        self.background = background
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Fills the registry from the store, and sweeps what interrupted installations left; starts no process.
+    ///
+    /// - Throws: what the store throws.
+    package func load() async throws {
+        let base = configuration.userBase
+        let entries = try await store.read { [repository] tx in
+            try repository.all(tenant: .local, userBase: base, tx)
+        }
+        registry.publish(entries.map { ($0, makePool($0)) })
+        installation.sweep(keeping: entries)
+    }
+
+    // MARK: Registering
+
+    /// Registers an extension: resolves or installs its program, tries it, stores it, and shows its capabilities.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionExists`, `tooManyRequests`, or what resolving, installing and the trial
+    ///   throw; nothing is left then.
+    package func register(_ caller: Caller, _ request: RegistrationRequest) async throws -> RegisteredExtension {
+        let plan = try await installation.plan(request)
+        return try await withReservation(of: plan.manifest.name) { [self] in
+            guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil else {
+                throw HeddleError(
+                    .extensionExists,
+                    "an extension named '\(plan.manifest.name)' is registered already",
+                    details: ["name": plan.manifest.name.rawValue]
+                )
+            }
+            let userID = try reserveUser()
+            defer { reservations.withLock { _ = $0.users.remove(userID) } }
+            return try await install(caller, request, plan, userID: userID)
+        }
+    }
+
+    private func install(
+        _ caller: Caller,
+        _ request: RegistrationRequest,
+        _ plan: Installation.Plan,
+        userID: UInt32
+    ) async throws -> RegisteredExtension {
+        let installed = try await installation.install(plan, userID: userID)
+        var entry = RegisteredExtension(
+            name: plan.manifest.name,
+            manifest: installed.manifest,
+            source: request.source,
+            grants: plan.grants,
+            userID: userID,
+            createdAt: clock.now
+        )
+        entry.resolved = installed.resolved
+        do {
+            if request.activate {
+                entry.state = try entry.state.transition(to: .installing)
+                try await trial(&entry, tenant: caller.tenant)
+                for next in [ExtensionState.installed, .activating, .active] {
+                    entry.state = try entry.state.transition(to: next)
+                }
+            }
+            let stored = entry
+            let number = Int(userID - configuration.userBase)
+            try await store.write { [repository] tx in
+                try repository.insert(stored, userNumber: number, tenant: caller.tenant, tx)
+            }
+        } catch {
+            installation.discard(installed, dataDirectory: launcher.dataDirectory(entry.name, tenant: caller.tenant))
+            throw error
+        }
+        registry.publish([(entry, makePool(entry))])
+        logger.info(
+            "Registered an extension",
+            metadata: ["extension": "\(entry.name)", "tools": "\(entry.tools.count)"]
+        )
+        return entry
+    }
+
+    /// Starts the program once, lists its tools and stops it again.
+    private func trial(_ entry: inout RegisteredExtension, tenant: TenantID) async throws {
+        let log = ExtensionLog(clock: clock)
+        let started: InstanceLauncher.Started
+        do {
+            started = try await launcher.start(entry, tenant: tenant, log: log) { _ in MCPDelegate() }
+        } catch let error as HeddleError where Self.isTrialFailure(error.code) {
+            let hint = log.lastErrorText().map { "; its last words: \($0)" } ?? ""
+            let message = error.code == .startFailed ? error.message : error.message + hint
+            throw HeddleError(.smokeCheckFailed, message, details: ["reason": error.code.rawValue], cause: error)
+        }
+        await started.instance.stop(grace: configuration.stopGrace)
+        entry.tools = started.tools
+        entry.revision = started.instance.greeting.revision
+    }
+
+    private static func isTrialFailure(_ code: HeddleError.Code) -> Bool {
+        [.startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded].contains(code)
+    }
+
+    private func reserveUser() throws(HeddleError) -> UInt32 {
+        let snapshot = registry.snapshot
+        let limit = configuration.maximumExtensions
+        guard snapshot.entries.count < limit else {
+            throw HeddleError(
+                .tooManyRequests,
+                "\(limit) extensions are registered already",
+                details: ["limit": "extensions.maximum", "value": String(limit)]
+            )
+        }
+        let taken = Set(snapshot.entries.map(\.registered.userID))
+        return reservations.withLock { state in
+            var user = configuration.userBase
+            while taken.contains(user) || state.users.contains(user) { user += 1 }
+            state.users.insert(user)
+            return user
+        }
+    }
+
+    func withReservation<Value: Sendable>(
+        of name: ExtensionName,
+        _ operation: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        guard reservations.withLock({ $0.names.insert(name.rawValue).inserted }) else {
+            throw HeddleError(
+                .versionConflict,
+                "somebody else is changing '\(name)' right now",
+                details: ["name": name.rawValue]
+            )
+        }
+        defer { reservations.withLock { _ = $0.names.remove(name.rawValue) } }
+        return try await operation()
+    }
+
+    // MARK: Changing
+
+    /// Puts up the capabilities of an extension that has none up; tries it first when it never ran.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, `invalidStateTransition`, or what the trial throws.
+    package func activate(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+        try await withReservation(of: name) { [self] in
+            let known = try entry(name)
+            var changed = known.registered
+            if changed.revision == nil {
+                changed.state = try changed.state.transition(to: .installing)
+                try await trial(&changed, tenant: caller.tenant)
+                changed.state = try changed.state.transition(to: .installed)
+            }
+            changed.state = try changed.state.transition(to: .activating).transition(to: .active)
+            changed = try await save(changed, caller.tenant)
+            known.pool.reopen()
+            registry.publish([(changed, known.pool)])
+            return changed
+        }
+    }
+
+    /// Takes down the capabilities of an extension and stops its processes.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` or `invalidStateTransition`.
+    package func deactivate(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+        try await withReservation(of: name) { [self] in
+            let known = try entry(name)
+            var changed = known.registered
+            changed.state = try changed.state.transition(to: .deactivating).transition(to: .inactive)
+            changed = try await save(changed, caller.tenant)
+            registry.publish([(changed, known.pool)])
+            await known.pool.close()
+            return changed
+        }
+    }
+
+    /// Accepts the tools that replaced the accepted ones.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, or `invalidStateTransition` when nothing is held.
+    package func accept(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+        try await withReservation(of: name) { [self] in
+            let known = try entry(name)
+            var changed = known.registered
+            guard let tools = changed.heldTools else {
+                throw HeddleError(.invalidStateTransition, "nothing of '\(name)' waits to be accepted")
+            }
+            changed.tools = tools
+            changed.heldTools = nil
+            changed = try await save(changed, caller.tenant)
+            registry.publish([(changed, known.pool)])
+            return changed
+        }
+    }
+
+    /// Removes an extension, its processes, its files and its data.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`.
+    package func remove(_ caller: Caller, _ name: ExtensionName) async throws {
+        try await withReservation(of: name) { [self] in
+            let known = try entry(name)
+            _ = try known.registered.state.transition(to: .uninstalling)
+            try await store.write { [repository] tx in
+                try repository.delete(name, tenant: caller.tenant, tx)
+            }
+            registry.remove(name)
+            await known.pool.close()
+            installation.discard(
+                known.registered,
+                dataDirectory: launcher.dataDirectory(name, tenant: caller.tenant)
+            )
+        }
+    }
+
+    /// The extension with a name.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`.
+    package func entry(_ name: ExtensionName) throws(HeddleError) -> RegistrySnapshot.Entry {
+        guard let entry = registry.snapshot.entry(name.rawValue) else {
+            throw HeddleError(
+                .extensionNotFound,
+                "no extension is named '\(name)'",
+                details: ["extension": name.rawValue]
+            )
+        }
+        return entry
+    }
+
+    func save(_ entry: RegisteredExtension, _ tenant: TenantID) async throws -> RegisteredExtension {
+        var saved = entry
+        saved.edits += 1
+        saved.updatedAt = clock.now
+        let row = saved
+        try await store.write { [repository] tx in try repository.update(row, tenant: tenant, tx) }
+        return saved
+    }
+}

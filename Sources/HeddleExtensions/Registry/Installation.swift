@@ -1,0 +1,169 @@
+import Glibc
+package import HeddleModel
+import Logging
+
+/// Turns a registration into a program that can be run: resolved in place, or installed in a folder of its own.
+package struct Installation: Sendable {
+    /// What would be registered, before anything is run or stored.
+    package struct Plan: Sendable {
+        package let manifest: Manifest
+        package let grants: Grants
+        package let source: ExtensionSource
+        /// The program when it is there already; nil when it comes with an installation.
+        package let resolved: ResolvedCommand?
+    }
+
+    /// A program that is there, with the folder that was made for it, if any.
+    struct Installed: Sendable {
+        let manifest: Manifest
+        let resolved: ResolvedCommand
+        let package: String?
+    }
+
+    private let resolver: CommandResolver
+    private let python: PythonInstaller
+    /// The folder under which each installation has its own.
+    private let packageRoot: String
+    private let grantRules: @Sendable (Grants) throws(HeddleError) -> Void
+    private let logger: Logger
+
+    package init(
+        resolver: CommandResolver,
+        python: PythonInstaller,
+        packageRoot: String,
+        grantRules: @escaping @Sendable (Grants) throws(HeddleError) -> Void,
+        logger: Logger
+    ) {
+        self.resolver = resolver
+        self.python = python
+        self.packageRoot = packageRoot
+        self.grantRules = grantRules
+        self.logger = logger
+    }
+
+    /// Checks a registration and says what it comes to; runs nothing of the extension.
+    ///
+    /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused`, `pathNotReadable` or `invalidManifest`.
+    package func plan(_ request: RegistrationRequest) async throws -> Plan {
+        let manifest: Manifest
+        var command: [String]?
+        var directory: String?
+        switch request.source {
+        case .command(let words, let folder):
+            command = words
+            directory = folder
+            manifest = try Self.manifest(request, command: words)
+        case .pypi:
+            manifest = try Self.manifest(request, command: ["python3"])
+        case .directory(let folder):
+            manifest = try Self.manifest(request, ManifestFile.read(directory: folder))
+            command = manifest.runtime.command
+            directory = folder
+        }
+        let grants = request.grants ?? manifest.permissions
+        try grantRules(grants)
+        var resolved: ResolvedCommand?
+        if let command { resolved = try await resolver.resolve(command, directory: directory) }
+        return Plan(manifest: manifest, grants: grants, source: request.source, resolved: resolved)
+    }
+
+    private static func manifest(_ request: RegistrationRequest, command: [String]) throws(HeddleError) -> Manifest {
+        guard let name = request.name else { throw HeddleError(.invalidRequest, "'name' is missing") }
+        return Manifest(
+            name: name,
+            version: request.version ?? SemanticVersion(major: 0, minor: 0, patch: 0),
+            description: request.description,
+            runtime: Manifest.Runtime(command: command),
+            resources: request.resources ?? ResourceLimits(),
+            loading: request.loading ?? Manifest.Loading()
+        )
+    }
+
+    private static func manifest(_ request: RegistrationRequest, _ file: Manifest) -> Manifest {
+        Manifest(
+            name: request.name ?? file.name,
+            version: request.version ?? file.version,
+            description: request.description ?? file.description,
+            runtime: file.runtime,
+            permissions: file.permissions,
+            resources: request.resources ?? file.resources,
+            loading: request.loading ?? file.loading
+        )
+    }
+
+    /// Does what the plan says.
+    ///
+    /// - Throws: ``HeddleError`` with `installationFailed` or what the sandbox throws; nothing is left then.
+    func install(_ plan: Plan, userID: UInt32) async throws -> Installed {
+        guard case .pypi(let requirement, let module, let allowBuild) = plan.source else {
+            guard let resolved = plan.resolved else { throw HeddleError(.internalError, "a plan without a program") }
+            return Installed(manifest: plan.manifest, resolved: resolved, package: nil)
+        }
+        let suffix = InstanceID().rawValue.prefix(8)
+        let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
+        do {
+            let result = try await python.install(
+                requirement: requirement,
+                module: module,
+                into: folder,
+                userID: userID,
+                allowBuild: allowBuild
+            ) { [logger] line in
+                logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
+            }
+            let resolved = ResolvedCommand(
+                command: result.command,
+                readOnlyPaths: result.readOnlyPaths,
+                environment: result.environment
+            )
+            let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: result.command)
+            return Installed(manifest: manifest, resolved: resolved, package: folder)
+        } catch {
+            FolderRemoval.remove(folder)
+            throw error
+        }
+    }
+
+    private static func manifest(_ manifest: Manifest, version: SemanticVersion, command: [String]) -> Manifest {
+        let unset = manifest.version == SemanticVersion(major: 0, minor: 0, patch: 0)
+        return Manifest(
+            name: manifest.name,
+            version: unset ? version : manifest.version,
+            description: manifest.description,
+            runtime: Manifest.Runtime(command: command),
+            permissions: manifest.permissions,
+            resources: manifest.resources,
+            loading: manifest.loading
+        )
+    }
+
+    /// Removes what an installation that failed later has made.
+    func discard(_ installed: Installed, dataDirectory: String) {
+        if let package = installed.package { FolderRemoval.remove(package) }
+        FolderRemoval.remove(dataDirectory)
+    }
+
+    /// Removes the files and the data of an extension that is gone.
+    func discard(_ entry: RegisteredExtension, dataDirectory: String) {
+        if let package = packages(of: entry).first { FolderRemoval.remove("\(packageRoot)/\(package)") }
+        FolderRemoval.remove(dataDirectory)
+    }
+
+    /// Removes folders that no extension names: a crash or a power cut ended their installation.
+    func sweep(keeping entries: [RegisteredExtension]) {
+        let kept = Set(entries.flatMap { packages(of: $0) })
+        for name in FolderRemoval.names(in: packageRoot) where !kept.contains(name) {
+            FolderRemoval.remove("\(packageRoot)/\(name)")
+        }
+    }
+
+    private func packages(of entry: RegisteredExtension) -> [String] {
+        guard let resolved = entry.resolved else { return [] }
+        let prefix = packageRoot + "/"
+        return (resolved.readOnlyPaths + resolved.command)
+            .compactMap { path in
+                guard path.hasPrefix(prefix) else { return nil }
+                return path.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
+            }
+    }
+}

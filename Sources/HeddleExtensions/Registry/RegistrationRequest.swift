@@ -1,0 +1,63 @@
+package import HeddleModel
+
+/// What somebody who registers an extension asks for.
+package struct RegistrationRequest: Sendable {
+    /// Nil takes the name of the manifest.
+    package let name: ExtensionName?
+    package let version: SemanticVersion?
+    package let description: String?
+    package let source: ExtensionSource
+    /// Nil takes what the manifest asks for.
+    package let grants: Grants?
+    package let resources: ResourceLimits?
+    package let loading: Manifest.Loading?
+    /// Whether to install it, try it and put up its capabilities at once.
+    package let activate: Bool
+
+    package init(
+        name: ExtensionName?,
+        version: SemanticVersion? = nil,
+        description: String? = nil,
+        source: ExtensionSource,
+        grants: Grants? = nil,
+        resources: ResourceLimits? = nil,
+        loading: Manifest.Loading? = nil,
+        activate: Bool = true
+    ) {
+        self.name = name
+        self.version = version
+        self.description = description
+        self.source = source
+        self.grants = grants
+        self.resources = resources
+        self.loading = loading
+        self.activate = activate
+    }
+}
+
+extension RegistrationRequest {
+    /// Reads the wire form.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest` or `invalidVersion`.
+    package init(_ fields: JSONFields) throws(HeddleError) {
+        try fields.refuseUnknown([
+            "name", "version", "description", "source", "grants", "resources", "loading", "activate",
+        ])
+        guard let source = try fields.fieldsIfPresent("source") else { throw fields.error("'source' is missing") }
+        self.init(
+            name: try fields.stringIfPresent("name").map { text throws(HeddleError) in try ExtensionName(text) },
+            version: try fields.stringIfPresent("version")
+                .map { text throws(HeddleError) in try SemanticVersion(text) },
+            description: try fields.stringIfPresent("description"),
+            source: try ExtensionSource(source),
+            grants: try fields.fieldsIfPresent("grants").map { inner throws(HeddleError) in try Grants(inner) },
+            resources: try fields.fieldsIfPresent("resources")
+                .map { inner throws(HeddleError) in try ResourceLimits(inner) },
+            loading: try fields.fieldsIfPresent("loading")
+                .map { inner throws(HeddleError) in try Manifest.Loading(inner) },
+            activate: try fields.boolIfPresent("activate") ?? true
+        )
+        if case .directory = self.source { return }
+        guard name != nil else { throw fields.error("'name' is missing") }
+    }
+}

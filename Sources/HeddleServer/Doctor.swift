@@ -1,0 +1,56 @@
+import FoundationEssentials
+package import HeddleModel
+import HeddleSandbox
+import Logging
+
+/// One thing that Heddle needs, and whether it is here.
+package struct DoctorFinding: Sendable {
+    package let name: String
+    package let isAvailable: Bool
+    package let isRequired: Bool
+    package let detail: String
+}
+
+/// Looks at a machine and says what would keep Heddle from working well.
+package enum Doctor {
+    /// Everything worth saying, good and bad.
+    package static func findings(configuration: ServerConfiguration) async -> [DoctorFinding] {
+        let sandbox = Sandbox(logger: Logger(label: "heddle.doctor") { _ in SwiftLogNoOpLogHandler() })
+        var result: [DoctorFinding] = []
+        do {
+            try sandbox.prepare()
+        } catch {
+            let text = (error as? HeddleError)?.message ?? "\(error)"
+            result.append(DoctorFinding(name: "sandbox", isAvailable: false, isRequired: true, detail: text))
+        }
+        result += sandbox.findings()
+            .map { finding in
+                DoctorFinding(
+                    name: finding.name,
+                    isAvailable: finding.isAvailable,
+                    isRequired: finding.name == "bubblewrap",
+                    detail: finding.detail
+                )
+            }
+        let directory = configuration.text("data.directory")
+        result.append(
+            DoctorFinding(
+                name: "data directory",
+                isAvailable: isUsable(directory),
+                isRequired: true,
+                detail: directory
+            )
+        )
+        return result
+    }
+
+    /// Whether the directory, or the nearest one above it that exists, can be written.
+    private static func isUsable(_ path: String) -> Bool {
+        var candidate = path
+        while !FileManager.default.fileExists(atPath: candidate), candidate != "/", !candidate.isEmpty {
+            let parts = candidate.split(separator: "/").dropLast()
+            candidate = "/" + parts.joined(separator: "/")
+        }
+        return FileManager.default.isWritableFile(atPath: candidate)
+    }
+}

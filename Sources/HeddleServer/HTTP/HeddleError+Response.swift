@@ -1,0 +1,79 @@
+import HTTPTypes
+import HeddleModel
+import Hummingbird
+import JSON
+
+extension HeddleError.Code {
+    /// The HTTP status for each kind of error; a new kind does not compile until it has one.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidManifest, .invalidConfiguration: .badRequest
+        case .bodyTooLarge: .contentTooLarge
+        case .routeNotFound, .extensionNotFound, .capabilityNotFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .unauthenticated: .unauthorized
+        case .permissionDenied, .originDenied: .forbidden
+        case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
+            .dataDirectoryLocked:
+            .conflict
+        case .idempotencyKeyReused, .commandNotFound, .pathNotReadable, .grantRefused, .installationFailed,
+            .smokeCheckFailed:
+            .unprocessableContent
+        case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway
+        case .deadlineExceeded: .gatewayTimeout
+        case .cancelled: .init(code: 499, reasonPhrase: "Client Closed Request")
+        case .tooManyRequests: .tooManyRequests
+        case .sandboxUnavailable, .startBackoff, .storeQueueFull, .shuttingDown, .serverUnreachable:
+            .serviceUnavailable
+        case .storageFull: .insufficientStorage
+        case .internalError: .internalServerError
+        }
+    }
+}
+
+extension HeddleError {
+    /// The wire form of the error.
+    func value(requestID: RequestID) -> JSONValue {
+        let isOurs = code == .internalError
+        return [
+            "error": [
+                "code": .string(code.rawValue),
+                "message": .string(isOurs ? "something went wrong here; the log has the reason" : message),
+                "details": .object(
+                    JSONObject(
+                        members: (isOurs ? [:] : details).sorted { $0.key < $1.key }
+                            .map { .init(name: $0.key, value: .string($0.value)) }
+                    )
+                ),
+                "request_id": .string(requestID.rawValue),
+            ]
+        ]
+    }
+
+    /// The HTTP answer for the error.
+    func response(requestID: RequestID) -> Response {
+        var response = Response.json(value(requestID: requestID), status: code.status)
+        if let milliseconds = details["retry_after_ms"].flatMap(Int.init) {
+            response.headers[.retryAfter] = String(max(1, (milliseconds + 999) / 1000))
+        }
+        if code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
+    }
+}
+
+extension Response {
+    /// A JSON answer.
+    static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        json(bytes: value.bytes, status: status)
+    }
+
+    /// An answer that is JSON already.
+    static func json(bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
+    }
+}

@@ -1,0 +1,69 @@
+import HeddleModel
+import Hummingbird
+import JSON
+import NIOCore
+
+extension Request {
+    /// The whole body.
+    ///
+    /// - Throws: ``HeddleError`` with `bodyTooLarge`, without reading the rest.
+    func bytes(limit: Int) async throws -> [UInt8] {
+        if let length = headers[.contentLength].flatMap(Int.init), length > limit { throw Self.tooLarge(limit) }
+        var result: [UInt8] = []
+        for try await chunk in body {
+            guard result.count + chunk.readableBytes <= limit else { throw Self.tooLarge(limit) }
+            result.append(contentsOf: chunk.readableBytesView)
+        }
+        return result
+    }
+
+    private static func tooLarge(_ limit: Int) -> HeddleError {
+        HeddleError(
+            .bodyTooLarge,
+            "the body is larger than \(limit >> 20) MB",
+            details: ["limit": "http.max_body_mb", "value": String(limit >> 20)]
+        )
+    }
+
+    /// The object of a JSON body.
+    ///
+    /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `bodyTooLarge`, `malformedJSON` or `invalidRequest`.
+    func fields(limit: Int) async throws -> JSONFields {
+        if let type = headers[.contentType], !type.lowercased().hasPrefix("application/json") {
+            throw HeddleError(.unsupportedMediaType, "the body is application/json")
+        }
+        return try JSONFields(parsing: try await bytes(limit: limit), code: .invalidRequest)
+    }
+
+    /// A whole number in the query.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest`.
+    func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(HeddleError) -> Int {
+        guard let text = uri.queryParameters[Substring(name)] else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw HeddleError(
+                .invalidRequest,
+                "'\(name)' is a whole number from \(range.lowerBound) to \(range.upperBound)",
+                details: ["field": name]
+            )
+        }
+        return number
+    }
+}
+
+extension HeddleRequestContext {
+    /// The name of an extension in the path.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when no extension can have that name.
+    func extensionName() throws(HeddleError) -> ExtensionName {
+        let text = parameters.get("name") ?? ""
+        guard let name = try? ExtensionName(text) else {
+            throw HeddleError(
+                .extensionNotFound,
+                "no extension is named '\(text.prefix(80))'",
+                details: ["extension": String(text.prefix(80))]
+            )
+        }
+        return name
+    }
+}

@@ -1,0 +1,220 @@
+import FoundationEssentials
+import Glibc
+import HeddleExtensions
+import HeddleModel
+import HeddleSandbox
+import HeddleStore
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// One server: puts the parts together, runs until it is told to stop, and takes them apart again.
+package struct HeddleApplication: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+
+    package init(configuration: ServerConfiguration) throws {
+        self.configuration = configuration
+        var logger = Logger(label: "heddle") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: configuration.text("log.level")) ?? .info
+        self.logger = logger
+    }
+
+    /// Runs the server; returns when it has stopped.
+    ///
+    /// - Throws: ``HeddleError`` with `dataDirectoryLocked` when another server has the data directory, `storageFull`, or
+    ///   what the parts throw while they start.
+    package func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let directory = try DataDirectory.open(path: configuration.text("data.directory"))
+        let token = try AccessToken.load(configured: configuration.text("security.token"), directory: directory)
+        let store = try HeddleStore.open(
+            directory: directory.path,
+            configuration: storeConfiguration,
+            migrations: ExtensionMigrations.all,
+            logger: logger
+        )
+        do {
+            try await run(directory, token, store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private var storeConfiguration: HeddleStore.Configuration {
+        HeddleStore.Configuration(
+            maximumBatch: configuration.integer("store.batch.max_items"),
+            maximumDelay: .milliseconds(configuration.integer("store.batch.max_delay_ms")),
+            maximumQueue: configuration.integer("store.batch.max_queue")
+        )
+    }
+
+    private func run(_ directory: DataDirectory, _ token: AccessToken, _ store: HeddleStore) async throws {
+        let background = BackgroundTasks()
+        let services = try makeServices(directory, store, background)
+        try await services.extensions.load()
+        let application = makeApplication(services, token)
+        let group = ServiceGroup(
+            configuration: groupConfiguration([
+                background, InstanceKeeper(services: services, background: background), application,
+            ])
+        )
+        services.lifecycle.setStop { await group.triggerGracefulShutdown() }
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { await Self.endAtSecondSignal() }
+            try await group.run()
+            tasks.cancelAll()
+        }
+    }
+
+    /// Ends the process for people in a hurry; the kernel ends the extensions with it.
+    private static func endAtSecondSignal() async {
+        var seen = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            seen += 1
+            if seen == 2 { _exit(1) }
+        }
+    }
+
+    private func groupConfiguration(_ services: [any Service]) -> ServiceGroupConfiguration {
+        var result = ServiceGroupConfiguration(
+            services: services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quietLogger
+        )
+        result.maximumGracefulShutdownDuration = .seconds(max(1, configuration.integer("shutdown.grace_seconds")))
+        return result
+    }
+
+    /// The lifecycle package tells every step at info, which is debug to us.
+    private var quietLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
+    // MARK: Parts
+
+    private func makeServices(
+        _ directory: DataDirectory,
+        _ store: HeddleStore,
+        _ background: BackgroundTasks
+    ) throws -> ServerServices {
+        let clock = SystemWallClock()
+        let environment = ProcessInfo.processInfo.environment
+        let sandbox = Sandbox(
+            configuration: Sandbox.Configuration(
+                maximumProcesses: configuration.integer("sandbox.maximum_processes"),
+                protectedPaths: protectedPaths(directory)
+            ),
+            logger: logger
+        )
+        try sandbox.prepare()
+        let resolver = CommandResolver(
+            searchPath: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+            protectedPaths: protectedPaths(directory) + [environment["HOME"]].compactMap(\.self)
+        )
+        let confinement = Confinement(serverEnvironment: environment, protectedPaths: protectedPaths(directory))
+        let installation = Installation(
+            resolver: resolver,
+            python: PythonInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
+            packageRoot: directory.path + "/packages",
+            grantRules: { grants throws(HeddleError) in try confinement.check(grants) },
+            logger: logger
+        )
+        let registry = ExtensionRegistry()
+        let extensions = ExtensionService(
+            configuration: ExtensionService.Configuration(
+                userBase: UInt32(configuration.integer("sandbox.user_base")),
+                maximumExtensions: configuration.integer("extensions.maximum")
+            ),
+            registry: registry,
+            store: store,
+            installation: installation,
+            launcher: InstanceLauncher(
+                sandbox: sandbox,
+                confinement: confinement,
+                dataRoot: directory.path + "/extensions",
+                clock: clock,
+                logger: logger
+            ),
+            background: background,
+            clock: clock,
+            logger: logger
+        )
+        return ServerServices(
+            configuration: configuration,
+            registry: registry,
+            extensions: extensions,
+            installation: installation,
+            invocations: InvocationService(registry: registry),
+            hangUps: HangUps(),
+            lifecycle: ServerLifecycle(),
+            logger: logger
+        )
+    }
+
+    private func protectedPaths(_ directory: DataDirectory) -> [String] { [directory.path] }
+
+    private func makeApplication(_ services: ServerServices, _ token: AccessToken) -> some Service {
+        let host = configuration.text("http.host")
+        let table = Self.routeTable(services)
+        let router = Router(context: HeddleRequestContext.self)
+        router.add(
+            middleware: DoorMiddleware(
+                token: token,
+                origins: OriginRules(
+                    host: host,
+                    allowedHosts: configuration.list("http.allowed_hosts"),
+                    allowedOrigins: configuration.list("http.allowed_origins")
+                ),
+                routes: table
+            )
+        )
+        table.add(to: router)
+        let hangUps = services.hangUps
+        return Application(
+            router: router,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [HangUps.Handler(hangUps)],
+                    idleTimeout: .seconds(75)
+                )
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: configuration.integer("http.port")),
+                backlog: 1024
+            ),
+            onServerRunning: { channel in
+                let name = host.contains(":") ? "[\(host)]" : host
+                let address = "http://\(name):\(channel.localAddress?.port ?? 0)"
+                services.lifecycle.listening(on: address)
+                print("listening on \(address)")
+                fflush(stdout)
+            },
+            logger: quietLogger
+        )
+    }
+
+    static func routeTable(_ services: ServerServices) -> RouteTable {
+        let routes =
+            ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
+            + CapabilityRoutes(services: services).routes + MCPEndpoint(services: services).routes
+        return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
+    }
+}
+
+/// Stops idle processes while the server runs, and all of them when it ends.
+private struct InstanceKeeper: Service {
+    let services: ServerServices
+    let background: BackgroundTasks
+
+    func run() async {
+        await IdleReaper(registry: services.registry).run()
+        await services.extensions.stopAll()
+        background.finish()
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+import HeddleMCP
+import HeddleModel
+import Hummingbird
+import JSON
+import NIOCore
+
+/// One JSON-RPC answer on its way out.
+struct MCPAnswer: Sendable {
+    let status: HTTPResponse.Status
+    let bytes: [UInt8]
+    var session: String?
+
+    var response: Response {
+        var response = Response.json(bytes: bytes, status: status)
+        if let session { response.headers[.mcpSessionID] = session }
+        return response
+    }
+
+    /// An error; the status is the one that the modern revision asks for.
+    static func failure(
+        id: JSONView?,
+        _ code: MCPErrorCode,
+        _ message: String,
+        data: JSONValue? = nil,
+        status: HTTPResponse.Status? = nil
+    ) -> MCPAnswer {
+        MCPAnswer(
+            status: status ?? code.status,
+            bytes: error(id: id, code: code.rawValue, message, data: data?.bytes[...])
+        )
+    }
+
+    static func error(id: JSONView?, code: Int, _ message: String, data: ArraySlice<UInt8>?) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("jsonrpc")
+        writer.string("2.0")
+        writer.name("id")
+        if let id { writer.raw(id) } else { writer.null() }
+        writer.name("error")
+        writer.beginObject()
+        writer.name("code")
+        writer.integer(code)
+        writer.name("message")
+        writer.string(message)
+        if let data {
+            writer.name("data")
+            writer.raw(data)
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// A result whose bytes exist already; members of the modern revision are spliced in at its front.
+    static func result(id: JSONView, _ result: ArraySlice<UInt8>, extra: String = "") -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(result.count + extra.utf8.count + id.range.count + 48)
+        bytes += #"{"jsonrpc":"2.0","id":"#.utf8
+        bytes += id.bytes
+        bytes += #","result":"#.utf8
+        if extra.isEmpty {
+            bytes += result
+        } else {
+            let inner = result.dropFirst()
+            bytes.append(UInt8(ascii: "{"))
+            bytes += extra.utf8
+            let isEmpty = inner.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } == UInt8(ascii: "}")
+            if !isEmpty { bytes.append(UInt8(ascii: ",")) }
+            bytes += inner
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+}
+
+extension MCPErrorCode {
+    fileprivate var status: HTTPResponse.Status {
+        switch self {
+        case .methodNotFound: .notFound
+        case .internalError: .internalServerError
+        case .invalidParams: .ok
+        case .parseError, .invalidRequest, .headerMismatch, .missingClientCapability, .unsupportedProtocolVersion:
+            .badRequest
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import HeddleExtensions
+import HeddleModel
+import Hummingbird
+import JSON
+
+/// `/api/v1/extensions`: registering and looking after extensions.
+struct ExtensionRoutes: Sendable {
+    let services: ServerServices
+
+    private static let one = "/api/v1/extensions/{name}"
+
+    var routes: [Route] {
+        let all = "/api/v1/extensions"
+        return [
+            Route(
+                method: .get,
+                path: all,
+                summary: "List extensions.",
+                query: Listing.query,
+                answer: "ExtensionList",
+                handler: list
+            ),
+            Route(
+                method: .post,
+                path: all,
+                summary: "Register an extension.",
+                body: "Registration",
+                answer: "Extension",
+                status: 201,
+                handler: register
+            ),
+            Route(
+                method: .post,
+                path: all + "/preview",
+                summary: "Say what a registration comes to, without running anything.",
+                body: "Registration",
+                answer: "Preview",
+                handler: preview
+            ),
+            Route(method: .get, path: Self.one, summary: "Show an extension.", answer: "Extension", handler: show),
+            Route(
+                method: .delete,
+                path: Self.one,
+                summary: "Remove an extension, its files and its data.",
+                status: 204,
+                handler: remove
+            ),
+            Route(
+                method: .post,
+                path: Self.one + "/activate",
+                summary: "Put up its capabilities.",
+                answer: "Extension",
+                handler: activate
+            ),
+            Route(
+                method: .post,
+                path: Self.one + "/deactivate",
+                summary: "Take down its capabilities and stop its processes.",
+                answer: "Extension",
+                handler: deactivate
+            ),
+            Route(
+                method: .post,
+                path: Self.one + "/accept",
+                summary: "Accept tools that changed.",
+                answer: "Extension",
+                handler: accept
+            ),
+            Route(
+                method: .get,
+                path: Self.one + "/logs",
+                summary: "The last lines of its processes.",
+                query: ["lines"],
+                answer: "Logs",
+                handler: logs
+            ),
+            Route(
+                method: .get,
+                path: Self.one + "/permissions",
+                summary: "What it was granted.",
+                answer: "Permissions",
+                handler: permissions
+            ),
+        ]
+    }
+
+    @Sendable private func list(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let page = try Listing(request)
+            .page(
+                services.registry.snapshot.entries,
+                key: \.registered.name.rawValue,
+                value: \.value
+            )
+        return .json(page)
+    }
+
+    @Sendable private func register(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
+        let caller = context.caller(.rest)
+        let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
+            try await services.extensions.register(caller, registration)
+        }
+        return .json(entry.value(instances: []), status: .created)
+    }
+
+    @Sendable private func preview(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
+        let plan = try await services.installation.plan(registration)
+        var installs: [JSONValue] = []
+        if case .pypi(let requirement, _, _) = plan.source { installs = [.string(requirement)] }
+        var warnings: [JSONValue] = []
+        if plan.grants.level == .none {
+            warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")
+        }
+        return .json([
+            "name": .string(plan.manifest.name.rawValue),
+            "command": .array((plan.resolved?.command ?? []).map(JSONValue.string)),
+            "reads": .array((plan.resolved?.readOnlyPaths ?? []).map(JSONValue.string)),
+            "grants": plan.grants.value(showingValues: false),
+            "installs": .array(installs),
+            "warnings": .array(warnings),
+        ])
+    }
+
+    @Sendable private func show(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        .json(try services.extensions.entry(context.extensionName()).value)
+    }
+
+    @Sendable private func remove(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        try await services.extensions.remove(context.caller(.rest), context.extensionName())
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func activate(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let entry = try await services.extensions.activate(context.caller(.rest), context.extensionName())
+        return .json(entry.value(instances: []))
+    }
+
+    @Sendable private func deactivate(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let entry = try await services.extensions.deactivate(context.caller(.rest), context.extensionName())
+        return .json(entry.value(instances: []))
+    }
+
+    @Sendable private func accept(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let entry = try await services.extensions.accept(context.caller(.rest), context.extensionName())
+        return .json(entry.value(instances: []))
+    }
+
+    @Sendable private func logs(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let entry = try services.extensions.entry(context.extensionName())
+        let count = try request.integer("lines", in: 1...ExtensionLog.capacity, default: 100)
+        let lines = entry.pool.log.last(count)
+            .map { line -> JSONValue in
+                [
+                    "time": .string(line.time.description), "stream": .string(line.stream),
+                    "instance": .string(line.instance), "text": .string(line.text),
+                ]
+            }
+        return .json(["lines": .array(lines)])
+    }
+
+    @Sendable private func permissions(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let entry = try services.extensions.entry(context.extensionName()).registered
+        return .json([
+            "grants": entry.grants.value(showingValues: false),
+            "reads": .array((entry.resolved?.readOnlyPaths ?? []).map(JSONValue.string)),
+            "command": .array((entry.resolved?.command ?? []).map(JSONValue.string)),
+            "accepted_at": .string(entry.createdAt.description),
+        ])
+    }
+}

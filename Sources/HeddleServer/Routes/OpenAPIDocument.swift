@@ -1,0 +1,71 @@
+import HeddleModel
+import Hummingbird
+import JSON
+
+/// `/openapi.json`: the routes as OpenAPI 3.1 describes them.
+enum OpenAPIDocument {
+    /// The route of the document itself.
+    static func route(describing routes: [Route]) -> Route {
+        let path = "/openapi.json"
+        let own = Route(method: .get, path: path, summary: "This description.", answer: "Anything") { _, _ in
+            Response(status: .ok)
+        }
+        let bytes = document(routes + [own]).bytes
+        return Route(method: .get, path: path, summary: own.summary, answer: own.answer) { _, _ in .json(bytes: bytes) }
+    }
+
+    private static func document(_ routes: [Route]) -> JSONValue {
+        var paths = JSONObject()
+        for route in routes {
+            var methods = paths[route.path]?.object ?? JSONObject()
+            methods[route.method.rawValue.lowercased()] = operation(route)
+            paths[route.path] = .object(methods)
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Heddle", "version": .string(HeddleVersion.current),
+                "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
+            ],
+            "security": [["token": []]],
+            "paths": .object(paths),
+            "components": [
+                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]], "schemas": OpenAPISchemas.all,
+            ],
+        ]
+    }
+
+    private static func operation(_ route: Route) -> JSONValue {
+        var parameters = route.path.split(separator: "/").filter { $0.hasPrefix("{") }
+            .map { part -> JSONValue in
+                [
+                    "name": .string(String(part.dropFirst().dropLast())), "in": "path", "required": true,
+                    "schema": ["type": "string"],
+                ]
+            }
+        parameters += route.query.map { name -> JSONValue in
+            let type: JSONValue = ["limit", "lines"].contains(name) ? "integer" : "string"
+            return ["name": .string(name), "in": "query", "required": false, "schema": ["type": type]]
+        }
+        var success = JSONObject(members: [.init(name: "description", value: "Done.")])
+        if let answer = route.answer { success["content"] = content(answer) }
+        var operation = JSONObject(members: [
+            .init(name: "summary", value: .string(route.summary)),
+            .init(name: "parameters", value: .array(parameters)),
+            .init(
+                name: "responses",
+                value: [
+                    String(route.status): .object(success),
+                    "default": ["description": "An error.", "content": content("Error")],
+                ]
+            ),
+        ])
+        if let body = route.body { operation["requestBody"] = ["required": true, "content": content(body)] }
+        if ["/healthz", "/readyz"].contains(route.path) { operation["security"] = [] }
+        return .object(operation)
+    }
+
+    private static func content(_ schema: String) -> JSONValue {
+        ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]]
+    }
+}

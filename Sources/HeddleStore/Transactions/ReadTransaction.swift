@@ -1,0 +1,45 @@
+/// One snapshot of the database, for the duration of one closure.
+///
+/// SQL is the portable subset that both engines read alike:
+/// - placeholders are `$1`, `$2`, …, in any order and as often as needed, with no gaps;
+/// - one statement at a time; no transaction control, no schema changes, no pragmas;
+/// - `ORDER BY` over what may be null says `NULLS FIRST` or `NULLS LAST`;
+/// - `LIKE` minds the case and says `ESCAPE '\'`;
+/// - text sorts by its bytes.
+package class ReadTransaction {
+    private let session: any StoreSession
+
+    init(session: any StoreSession) {
+        self.session = session
+    }
+
+    /// Runs a statement and returns all rows of its answer.
+    ///
+    /// In a ``WriteTransaction`` the statement may be an `INSERT … RETURNING` and the like.
+    ///
+    /// - Throws: ``StoreConstraintViolation`` or ``HeddleError``.
+    package final func query(
+        _ sql: String,
+        _ arguments: [StoreValue] = []
+    ) throws -> [Row] {
+        try session.query(sql, arguments)
+    }
+
+    /// Runs a statement and returns the first row of its answer, or nil when there is none.
+    ///
+    /// - Throws: ``StoreConstraintViolation`` or ``HeddleError``.
+    package final func first(
+        _ sql: String,
+        _ arguments: [StoreValue] = []
+    ) throws -> Row? {
+        try session.query(sql, arguments).first
+    }
+
+    /// Runs a statement without an answer; only a ``WriteTransaction`` shows it.
+    final func change(
+        _ sql: String,
+        _ arguments: [StoreValue]
+    ) throws -> Int {
+        try session.execute(sql, arguments)
+    }
+}
