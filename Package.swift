@@ -5,6 +5,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -65,7 +66,8 @@ let package = Package(
             name: "HeddleServer",
             dependencies: [
                 "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto,
-                httpTypes, hummingbird, logging, nioCore, nioPosix, serviceLifecycle, unixSignals, yams,
+                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle,
+                unixSignals, yams,
             ]
         ),
         // The typed HTTP client of the command line.
@@ -73,11 +75,16 @@ let package = Package(
             name: "HeddleClient",
             dependencies: ["HeddleModel", "JSON", asyncHTTPClient, httpTypes, nioCore]
         ),
+        // The load that `heddle benchmark` makes, and what it measures.
+        .target(
+            name: "HeddleBenchmark",
+            dependencies: ["HeddleClient", "HeddleModel", "HeddleSandbox", "JSON", logging]
+        ),
         // The command line, one file a command.
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser, logging,
+                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser, logging,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),

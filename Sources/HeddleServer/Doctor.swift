@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import HeddleModel
+import HeddleModel
 import HeddleSandbox
 import Logging
 

@@ -5,7 +5,9 @@ import HeddleModel
 import HeddleSandbox
 import HeddleStore
 import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -117,7 +119,11 @@ package struct HeddleApplication: Sendable {
             searchPath: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
             protectedPaths: protectedPaths(directory) + [environment["HOME"]].compactMap(\.self)
         )
-        let confinement = Confinement(serverEnvironment: environment, protectedPaths: protectedPaths(directory))
+        let confinement = Confinement(
+            protectedPaths: [environment["HOME"]].compactMap(\.self),
+            sealedPaths: protectedPaths(directory),
+            environment: environment
+        )
         let installation = Installation(
             resolver: resolver,
             python: PythonInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
@@ -192,8 +198,8 @@ package struct HeddleApplication: Sendable {
                 let name = host.contains(":") ? "[\(host)]" : host
                 let address = "http://\(name):\(channel.localAddress?.port ?? 0)"
                 services.lifecycle.listening(on: address)
-                print("listening on \(address)")
-                fflush(stdout)
+                let line = Array("listening on \(address)\n".utf8)
+                _ = line.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
             },
             logger: quietLogger
         )

@@ -1,4 +1,4 @@
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Runs work that no single caller owns, such as a start that a hundred callers wait for.
 ///

@@ -1,7 +1,7 @@
-import HeddleMCP
-import HeddleModel
-import HeddleSandbox
-import Logging
+package import HeddleMCP
+package import HeddleModel
+package import HeddleSandbox
+package import Logging
 
 /// Starts processes of extensions: sandbox, pipes, greeting, list of tools.
 package struct InstanceLauncher: Sendable {
@@ -87,7 +87,7 @@ package struct InstanceLauncher: Sendable {
             throw HeddleError(.startFailed, "the extension is not installed")
         }
         let id = InstanceID()
-        let confined = try confinement.policy(
+        let confined = try confinement.plan(
             manifest: entry.manifest,
             grants: entry.grants,
             resolved: resolved,

@@ -1,6 +1,6 @@
 import HeddleMCP
-package import HeddleModel
-package import HeddleStore
+import HeddleModel
+import HeddleStore
 import JSON
 
 /// Reads and writes extensions inside a transaction that its caller opened.

@@ -1,6 +1,7 @@
 import HeddleMCP
-package import HeddleModel
-package import ServiceLifecycle
+import HeddleModel
+import Logging
+import ServiceLifecycle
 
 extension ExtensionService {
     /// Makes the pool of an extension; it starts nothing yet.

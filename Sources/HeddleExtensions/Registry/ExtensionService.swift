@@ -2,7 +2,6 @@ import HeddleMCP
 package import HeddleModel
 package import HeddleStore
 package import Logging
-package import ServiceLifecycle
 import Synchronization
 
 /// Registers, activates, deactivates and removes extensions.

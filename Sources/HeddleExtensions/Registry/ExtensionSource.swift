@@ -5,8 +5,8 @@ package import JSON
 package enum ExtensionSource: Sendable, Hashable {
     /// A command of the host, run in place.
     case command([String], directory: String?)
-    /// A requirement of the Python package index, in a virtual environment of its own.
-    case pypi(requirement: String, module: String?, allowBuild: Bool)
+    /// A requirement of the Python package index and further ones beside it, in a virtual environment of its own.
+    case pypi(requirement: String, with: [String], module: String?, allowBuild: Bool)
     /// A folder of the host with an `extension.json` or `extension.yaml`.
     case directory(String)
 }
@@ -25,9 +25,10 @@ extension ExtensionSource {
             }
             self = .command(command, directory: try Self.path("directory", fields))
         case "pypi":
-            try fields.refuseUnknown(["kind", "requirement", "module", "allow_build"])
+            try fields.refuseUnknown(["kind", "requirement", "with", "module", "allow_build"])
             self = .pypi(
                 requirement: try fields.string("requirement"),
+                with: try fields.strings("with"),
                 module: try fields.stringIfPresent("module"),
                 allowBuild: try fields.boolIfPresent("allow_build") ?? false
             )
@@ -56,9 +57,10 @@ extension ExtensionSource {
                 "kind": "command", "command": .array(command.map(JSONValue.string)),
                 "directory": directory.map(JSONValue.string) ?? .null,
             ]
-        case .pypi(let requirement, let module, let allowBuild):
+        case .pypi(let requirement, let with, let module, let allowBuild):
             return [
-                "kind": "pypi", "requirement": .string(requirement), "module": module.map(JSONValue.string) ?? .null,
+                "kind": "pypi", "requirement": .string(requirement), "with": .array(with.map(JSONValue.string)),
+                "module": module.map(JSONValue.string) ?? .null,
                 "allow_build": .bool(allowBuild),
             ]
         case .directory(let path):

@@ -1,6 +1,6 @@
 import Glibc
 package import HeddleModel
-import Logging
+package import Logging
 
 /// Turns a registration into a program that can be run: resolved in place, or installed in a folder of its own.
 package struct Installation: Sendable {
@@ -60,7 +60,7 @@ package struct Installation: Sendable {
             command = manifest.runtime.command
             directory = folder
         }
-        let grants = request.grants ?? manifest.permissions
+        let grants = manifest.permissions.union(request.grants)
         try grantRules(grants)
         var resolved: ResolvedCommand?
         if let command { resolved = try await resolver.resolve(command, directory: directory) }
@@ -95,7 +95,7 @@ package struct Installation: Sendable {
     ///
     /// - Throws: ``HeddleError`` with `installationFailed` or what the sandbox throws; nothing is left then.
     func install(_ plan: Plan, userID: UInt32) async throws -> Installed {
-        guard case .pypi(let requirement, let module, let allowBuild) = plan.source else {
+        guard case .pypi(let requirement, let with, let module, let allowBuild) = plan.source else {
             guard let resolved = plan.resolved else { throw HeddleError(.internalError, "a plan without a program") }
             return Installed(manifest: plan.manifest, resolved: resolved, package: nil)
         }
@@ -103,7 +103,7 @@ package struct Installation: Sendable {
         let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
         do {
             let result = try await python.install(
-                requirement: requirement,
+                requirement: ([requirement] + with).joined(separator: " "),
                 module: module,
                 into: folder,
                 userID: userID,

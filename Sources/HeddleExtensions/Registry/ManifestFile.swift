@@ -32,7 +32,7 @@ enum ManifestFile {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while bytes.count <= maximumBytes {
-            let count = read(file, &chunk, chunk.count)
+            let count = Glibc.read(file, &chunk, chunk.count)
             guard count >= 0 else {
                 throw HeddleError(.pathNotReadable, "the manifest cannot be read", details: ["path": path])
             }

@@ -98,7 +98,31 @@ extension Grants {
     }
 }
 
+extension Grants {
+    /// What a manifest asks for together with what an operator adds; the operator alone takes the sandbox away.
+    package func union(_ other: Grants?) -> Grants {
+        guard let other else { return self }
+        return Grants(
+            read: read + other.read.filter { !read.contains($0) },
+            write: write + other.write.filter { !write.contains($0) },
+            network: network.union(other.network),
+            environment: environment.merging(other.environment) { _, added in added },
+            secrets: secrets.merging(other.secrets) { _, added in added },
+            workingDirectory: other.workingDirectory ?? workingDirectory,
+            level: other.level
+        )
+    }
+}
+
 extension NetworkGrant {
+    fileprivate func union(_ other: NetworkGrant) -> NetworkGrant {
+        switch (self, other) {
+        case (.publicInternet, _), (_, .publicInternet): .publicInternet
+        case (.none, let grant), (let grant, .none): grant
+        case (.hosts(let hosts), .hosts(let added)): .hosts(hosts + added.filter { !hosts.contains($0) })
+        }
+    }
+
     /// Reads `"network": false | true | ["host:port", …]`.
     init(_ fields: JSONFields) throws(HeddleError) {
         guard let view = fields.view("network"), !view.isNull else {

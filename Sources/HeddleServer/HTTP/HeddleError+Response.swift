@@ -26,7 +26,7 @@ extension HeddleError.Code {
         case .tooManyRequests: .tooManyRequests
         case .sandboxUnavailable, .startBackoff, .storeQueueFull, .shuttingDown, .serverUnreachable:
             .serviceUnavailable
-        case .storageFull: .insufficientStorage
+        case .storageFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .internalError: .internalServerError
         }
     }
@@ -34,7 +34,7 @@ extension HeddleError.Code {
 
 extension HeddleError {
     /// The wire form of the error.
-    func value(requestID: RequestID) -> JSONValue {
+    func value(requestID: HeddleModel.RequestID) -> JSONValue {
         let isOurs = code == .internalError
         return [
             "error": [
@@ -52,7 +52,7 @@ extension HeddleError {
     }
 
     /// The HTTP answer for the error.
-    func response(requestID: RequestID) -> Response {
+    func response(requestID: HeddleModel.RequestID) -> Response {
         var response = Response.json(value(requestID: requestID), status: code.status)
         if let milliseconds = details["retry_after_ms"].flatMap(Int.init) {
             response.headers[.retryAfter] = String(max(1, (milliseconds + 999) / 1000))

@@ -7,12 +7,12 @@ import NIOCore
 struct HeddleRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
-    let requestID: RequestID
+    let requestID: HeddleModel.RequestID
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        requestID = RequestID()
+        requestID = HeddleModel.RequestID()
     }
 
     /// The holder of the token, coming through a door.

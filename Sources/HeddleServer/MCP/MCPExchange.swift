@@ -4,6 +4,7 @@ import HeddleMCP
 import HeddleModel
 import Hummingbird
 import JSON
+import Logging
 import NIOCore
 
 /// One request of an MCP client and its answer.

@@ -107,7 +107,9 @@ struct ExtensionRoutes: Sendable {
         let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
         let plan = try await services.installation.plan(registration)
         var installs: [JSONValue] = []
-        if case .pypi(let requirement, _, _) = plan.source { installs = [.string(requirement)] }
+        if case .pypi(let requirement, let with, _, _) = plan.source {
+            installs = ([requirement] + with).map(JSONValue.string)
+        }
         var warnings: [JSONValue] = []
         if plan.grants.level == .none {
             warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")

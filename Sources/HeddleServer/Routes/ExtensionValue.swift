@@ -1,4 +1,5 @@
 import HeddleExtensions
+import HeddleMCP
 import HeddleModel
 import JSON
 

@@ -73,7 +73,8 @@ enum OpenAPISchemas {
                 ),
                 object(
                     [
-                        "kind": ["const": "pypi"], "requirement": text, "module": ["type": ["string", "null"]],
+                        "kind": ["const": "pypi"], "requirement": text, "with": texts,
+                        "module": ["type": ["string", "null"]],
                         "allow_build": flag,
                     ],
                     required: ["kind", "requirement"],

@@ -1,4 +1,6 @@
 import Glibc
+import HeddleExtensions
+import HeddleMCP
 import HeddleModel
 import Hummingbird
 import JSON

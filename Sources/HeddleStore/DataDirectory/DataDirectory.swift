@@ -60,26 +60,23 @@ package final class DataDirectory: Sendable {
     }
 
     private static func create(_ path: String) throws(HeddleError) {
-        if mkdir(path, 0o700) == 0 {
-            try FileDescriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY).sync()
-            return
-        }
-        switch errno {
-        case EEXIST:
-            return
-        case ENOENT where parent(of: path) != path:
+        if mkdir(path, 0o700) != 0 {
+            if errno == EEXIST {
+                return
+            }
+            guard errno == ENOENT, parent(of: path) != path else { throw FileDescriptor.failure("mkdir", path) }
             try create(parent(of: path))
-            try create(path)
-        case _:
-            throw FileDescriptor.failure("mkdir", path)
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileDescriptor.failure("mkdir", path) }
         }
+        try FileDescriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY).sync()
     }
 
     private static func parent(of path: String) -> String {
-        var components = path.split(separator: "/", omittingEmptySubsequences: true)
-        components.removeLast()
-        let joined = components.joined(separator: "/")
-        return path.hasPrefix("/") ? "/\(joined)" : joined.isEmpty ? "." : joined
+        let joined = path.split(separator: "/").dropLast().joined(separator: "/")
+        if path.hasPrefix("/") {
+            return "/\(joined)"
+        }
+        return joined.isEmpty ? "." : joined
     }
 
     private static func lockedError(holder: String) -> HeddleError {

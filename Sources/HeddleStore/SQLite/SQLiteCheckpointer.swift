@@ -75,9 +75,8 @@ final class SQLiteCheckpointer: Sendable {
     func close() async {
         await withCheckedContinuation { continuation in
             queue.async {
-                self.checkpoint(.truncate)
                 do {
-                    try self.connection.close()
+                    try self.connection.close { self.checkpoint(.truncate, in: $0) }
                 } catch {
                     self.logger.warning("closing the checkpoint connection failed", metadata: ["error": "\(error)"])
                 }
@@ -87,17 +86,20 @@ final class SQLiteCheckpointer: Sendable {
     }
 
     private func run() {
-        checkpoint(.passive)
+        connection.perform { checkpoint(.passive, in: $0) }
         let isFar = state.withLock { $0.logFrames * frameBytes >= thresholds.truncating }
         if isFar {
-            checkpoint(.truncate)
+            connection.perform { checkpoint(.truncate, in: $0) }
         }
         state.withLock { $0.isScheduled = false }
     }
 
-    private func checkpoint(_ mode: Database.CheckpointMode) {
+    private func checkpoint(
+        _ mode: Database.CheckpointMode,
+        in session: SQLiteSession
+    ) {
         do {
-            let frames = try connection.perform { try $0.database.checkpoint(mode).walFrameCount }
+            let frames = try session.database.checkpoint(mode).walFrameCount
             state.withLock { state in
                 state.settledFrames = frames
                 state.passive += 1

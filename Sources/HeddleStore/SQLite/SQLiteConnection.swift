@@ -6,7 +6,7 @@ import Synchronization
 
 /// One connection to the database file, with its prepared statements.
 ///
-/// It is `@unchecked Sendable` because ``statements`` is touched inside ``perform(_:)`` alone, and GRDB runs that on one
+/// It is `@unchecked Sendable` because its variables are touched inside ``perform(_:)`` alone, and GRDB runs that on one
 /// serial queue per connection.
 final class SQLiteConnection: @unchecked Sendable {
     /// What a connection is for, which decides how it is opened.
@@ -26,6 +26,7 @@ final class SQLiteConnection: @unchecked Sendable {
     private let database: DatabaseQueue
     /// The frames in the log after the last commit on this connection.
     private let frames = FrameCount()
+    private var isClosed = false
     private var statements = SQLiteStatementCache(capacity: SQLiteConnection.statementCapacity)
 
     /// Opens a connection and makes it durable.
@@ -60,11 +61,19 @@ final class SQLiteConnection: @unchecked Sendable {
         }
     }
 
-    /// Closes the connection for good.
-    func close() throws {
-        // GRDB refuses to close while statements live.
-        perform { _ in statements.removeAll() }
-        try database.close()
+    /// Closes the connection for good; `last` is the last that happens on it. Does nothing the second time.
+    func close(_ last: (SQLiteSession) -> Void = { _ in }) throws {
+        let isFirst = perform { session in
+            guard !isClosed else { return false }
+            isClosed = true
+            last(session)
+            // GRDB refuses to close while statements live.
+            statements.removeAll()
+            return true
+        }
+        if isFirst {
+            try database.close()
+        }
     }
 }
 
@@ -94,6 +103,11 @@ extension SQLiteConnection {
         )
         statements.insert(entry, for: text)
         return entry
+    }
+
+    /// How many prepared statements the connection keeps, for tests.
+    var statementCount: Int {
+        perform { _ in statements.count }
     }
 
     /// Drops a statement that failed: SQLite cannot bring it back to its start.

@@ -73,3 +73,17 @@ enum SQLitePragmas {
         }
     }
 }
+
+extension SQLiteConnection {
+    /// The value of a pragma as text, for tests.
+    func pragma(_ name: String) throws -> String {
+        try perform { try SQLitePragmas.read(name, in: $0.database) }
+    }
+
+    /// Makes the disk look full beyond so many pages more than now, for tests.
+    func limitGrowth(toPages pages: Int) throws {
+        let count = Int(try pragma("page_count")) ?? 0
+        let limit = String(count + pages)
+        try perform { try SQLitePragmas.set("max_page_count", limit, reads: limit, in: $0.database) }
+    }
+}

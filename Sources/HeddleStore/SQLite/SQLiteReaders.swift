@@ -63,29 +63,22 @@ final class SQLiteReaders: Sendable {
 
     /// Refuses new reads, finishes those that wait, and closes the connections.
     func close() async {
-        let wasClosed = state.withLock { state in
-            defer { state.isClosed = true }
-            return state.isClosed
-        }
+        state.withLock { $0.isClosed = true }
         for reader in readers {
             await withCheckedContinuation { continuation in
                 reader.queue.async {
                     self.serve(on: reader)
-                    if !wasClosed {
-                        // What the connection still holds goes with the process; nothing was written through it.
-                        try? reader.connection.close()
-                    }
+                    // Nothing was written through it; what it still holds goes with the process.
+                    try? reader.connection.close()
                     continuation.resume()
                 }
             }
         }
     }
 
-    /// Runs a closure on the connections directly, for tests.
-    func forEachConnection(_ body: (SQLiteConnection) throws -> Void) rethrows {
-        for reader in readers {
-            try body(reader.connection)
-        }
+    /// The connections, for tests.
+    var connections: [SQLiteConnection] {
+        readers.map(\.connection)
     }
 
     private func submit(_ job: @escaping Job) throws {

@@ -1,0 +1,116 @@
+import Glibc
+package import HeddleModel
+
+/// A closed loop of callers over HTTP: each sends the next request when it has the answer to the last.
+///
+/// One thread and poll, so that the generator takes as little as possible of the machine it shares with the server.
+package struct HTTPLoad: Sendable {
+    private let port: UInt16
+    private let request: [UInt8]
+    private let expected: [UInt8]
+
+    /// Prepares one request; an answer counts when it has status 200 and holds the expected bytes.
+    package init(port: UInt16, path: String, token: String, body: String, expected: String) {
+        self.port = port
+        self.expected = Array(expected.utf8)
+        request = Array(
+            """
+            POST \(path) HTTP/1.1\r
+            Host: 127.0.0.1:\(port)\r
+            Authorization: Bearer \(token)\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
+            """
+            .utf8
+        )
+    }
+
+    /// Runs a number of callers for a time.
+    ///
+    /// - Throws: ``HeddleError`` with `serverUnreachable` when a connection cannot be made or breaks.
+    package func run(callers: Int, seconds: Double) throws(HeddleError) -> LatencyRecord {
+        var connections: [Connection] = []
+        defer {
+            for connection in connections { close(connection.socket) }
+        }
+        for _ in 0..<callers { connections.append(Connection(socket: try connect())) }
+        var record = LatencyRecord()
+        let start = MonotonicClock.now
+        let end = start + UInt64(seconds * 1e9)
+        for index in connections.indices { try send(&connections[index]) }
+        var watched = connections.map { pollfd(fd: $0.socket, events: Int16(POLLIN), revents: 0) }
+        var active = callers
+        while active > 0 {
+            let count = poll(&watched, nfds_t(callers), 10_000)
+            guard count > 0 else { throw HeddleError(.deadlineExceeded, "the server did not answer for 10 s") }
+            for index in watched.indices where watched[index].revents != 0 {
+                guard try receive(&connections[index]) else { continue }
+                let now = MonotonicClock.now
+                record.add(now - connections[index].sentAt)
+                if !isExpected(connections[index].buffer) { record.failures += 1 }
+                connections[index].buffer.removeAll(keepingCapacity: true)
+                if now < end { try send(&connections[index]) } else { active -= 1 }
+            }
+        }
+        record.elapsed = MonotonicClock.now - start
+        return record
+    }
+
+    private struct Connection {
+        let socket: Int32
+        var sentAt: UInt64 = 0
+        var buffer: [UInt8] = []
+    }
+
+    private func connect() throws(HeddleError) -> Int32 {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw HeddleError(.serverUnreachable, "the benchmark's server does not answer") }
+        var on: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        return socket
+    }
+
+    private func send(_ connection: inout Connection) throws(HeddleError) {
+        connection.sentAt = MonotonicClock.now
+        let count = request.withUnsafeBytes {
+            Glibc.send(connection.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        guard count == request.count else { throw HeddleError(.serverUnreachable, "the connection broke") }
+    }
+
+    /// Whether a whole answer has come.
+    private func receive(_ connection: inout Connection) throws(HeddleError) -> Bool {
+        let count = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { scratch in
+            let count = recv(connection.socket, scratch.baseAddress, scratch.count, 0)
+            if count > 0 { connection.buffer.append(contentsOf: scratch[..<count]) }
+            return count
+        }
+        guard count > 0 else { throw HeddleError(.serverUnreachable, "the server closed the connection") }
+        return Self.isComplete(connection.buffer)
+    }
+
+    private static func isComplete(_ buffer: [UInt8]) -> Bool {
+        guard let head = buffer.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
+        let text = String(decoding: buffer[..<head.lowerBound], as: UTF8.self).lowercased()
+        guard let length = text.split(separator: "\r\n").first(where: { $0.hasPrefix("content-length:") }) else {
+            return true
+        }
+        let digits = length.drop { !$0.isNumber }
+        return buffer.count - head.upperBound >= Int(digits) ?? 0
+    }
+
+    private func isExpected(_ buffer: [UInt8]) -> Bool {
+        buffer.starts(with: Array("HTTP/1.1 200".utf8)) && buffer.firstRange(of: expected) != nil
+    }
+}

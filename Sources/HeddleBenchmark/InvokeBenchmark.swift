@@ -1,0 +1,212 @@
+import FoundationEssentials
+import Glibc
+import HeddleClient
+package import HeddleModel
+import HeddleSandbox
+package import JSON
+import Logging
+
+/// `heddle benchmark invoke`: the echo extension through the server, and straight over its pipe.
+package struct InvokeBenchmark: Sendable {
+    /// What every call carries.
+    static let text = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+    private let executable: String
+    private let echo: String
+    private let seconds: Double
+
+    /// Finds the echo extension beside the given executable.
+    ///
+    /// - Throws: ``HeddleError`` with `commandNotFound`.
+    package init(executable: String, seconds: Double) throws(HeddleError) {
+        self.executable = executable
+        self.seconds = seconds
+        echo = "/" + executable.split(separator: "/").dropLast().joined(separator: "/") + "/heddle-echo"
+        guard access(echo, X_OK) == 0 else {
+            throw HeddleError(.commandNotFound, "heddle-echo is not beside heddle; build it first")
+        }
+    }
+
+    /// Runs everything; each part also tells its line to `report` when it is done.
+    ///
+    /// - Throws: ``HeddleError`` of the part that failed.
+    package func run(report: (String) -> Void) async throws -> JSONValue {
+        let folder = "/tmp/heddle-benchmark-\(UUID().uuidString.lowercased())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        report("path                      callers   calls/s   p50 ms   p95 ms   p99 ms  failed")
+        var rows = try await pipes(folder, report)
+        let server = try ServerUnderTest(executable: executable, dataDirectory: folder + "/data")
+        rows += try await calls(server, report)
+        let memory = server.anonymousMemory
+        let firstStop = server.stop()
+        let starts = try await self.starts(folder)
+        let many = try await manyExtensions(folder)
+        report("")
+        let facts: [(String, Double, String)] = [
+            ("start, plain", starts.plain, "ms"), ("start, sandboxed", starts.confined, "ms"),
+            ("ready with 100 lazy extensions", many.ready, "ms"),
+            ("anonymous memory idle with 100", many.memory, "MB"),
+            ("anonymous memory after the load", Double(memory) / 1_048_576, "MB"),
+            ("stop with a process running", Double(firstStop) / 1e6, "ms"),
+        ]
+        for (name, value, unit) in facts { report(Self.padded(name, 34) + Self.fixed(value, 2, 10) + " " + unit) }
+        return [
+            "suite": "invoke", "calls": .array(rows),
+            "facts": .array(
+                facts.map { ["name": .string($0.0), "value": .number(Self.fixed($0.1, 3, 0)), "unit": .string($0.2)] }
+            ),
+        ]
+    }
+
+    // MARK: Parts
+
+    private func pipes(_ folder: String, _ report: (String) -> Void) async throws -> [JSONValue] {
+        var rows: [JSONValue] = []
+        for level in [SandboxLevel.none, .process] {
+            let process = try await launch(level, folder)
+            for callers in [1, 16, 64] {
+                let record = try PipeLoad.run(
+                    input: process.standardInput,
+                    output: process.standardOutput,
+                    callers: callers,
+                    seconds: seconds
+                )
+                rows.append(row(level == .none ? "pipe" : "pipe, sandboxed", callers, record, report))
+            }
+            await process.terminate(grace: .milliseconds(200))
+        }
+        return rows
+    }
+
+    private func launch(_ level: SandboxLevel, _ folder: String) async throws -> SandboxedProcess {
+        let sandbox = Sandbox(logger: Logger(label: "heddle.benchmark") { _ in SwiftLogNoOpLogHandler() })
+        try sandbox.prepare()
+        return try await sandbox.launch(
+            [echo],
+            policy: SandboxPolicy(
+                level: level,
+                readOnlyPaths: Self.libraryFolders(echo) + [echo],
+                dataDirectory: folder + "/echo-data",
+                environment: ["PATH": "/usr/bin"],
+                userID: 1_600_090_000
+            )
+        )
+    }
+
+    /// Where the Swift libraries are that this process uses too.
+    private static func libraryFolders(_ echo: String) -> [String] {
+        let maps = (try? String(contentsOf: URL(filePath: "/proc/self/maps"), encoding: .utf8)) ?? ""
+        let folders = maps.split(separator: "\n")
+            .compactMap { line -> String? in
+                guard let slash = line.firstIndex(of: "/"), line.contains("libswiftCore.so") else { return nil }
+                return "/" + line[slash...].split(separator: "/").dropLast().joined(separator: "/")
+            }
+        return Array(Set(folders))
+    }
+
+    private func calls(_ server: ServerUnderTest, _ report: (String) -> Void) async throws -> [JSONValue] {
+        var rows: [JSONValue] = []
+        for level in [SandboxLevel.none, .process] {
+            let name = "echo-\(level.rawValue)"
+            try await register(name, level, server)
+            let path = "/api/v1/extensions/\(name)/capabilities/echo/invoke"
+            let load = HTTPLoad(
+                port: server.port,
+                path: path,
+                token: server.token,
+                body: #"{"parameters":{"text":"\#(Self.text)"}}"#,
+                expected: Self.text
+            )
+            _ = try load.run(callers: 4, seconds: min(0.5, seconds))
+            for callers in [1, 16, 64] {
+                let record = try load.run(callers: callers, seconds: seconds)
+                rows.append(row(level == .none ? "server" : "server, sandboxed", callers, record, report))
+            }
+        }
+        return rows
+    }
+
+    private func register(
+        _ name: String,
+        _ level: SandboxLevel,
+        _ server: ServerUnderTest,
+        activate: Bool = true
+    ) async throws {
+        let request = ExtensionRequest(
+            name: name,
+            source: .command([echo], directory: "/"),
+            grants: Grants(level: level),
+            isActivated: activate
+        )
+        _ = try await HeddleClient.withClient(server: "http://127.0.0.1:\(server.port)", token: server.token) {
+            client in
+            try await client.addExtension(request)
+        }
+    }
+
+    /// Milliseconds from the start of a process to its first answer, as medians.
+    private func starts(_ folder: String) async throws -> (plain: Double, confined: Double) {
+        var medians: [Double] = []
+        for level in [SandboxLevel.none, .process] {
+            var record = LatencyRecord()
+            for _ in 0..<20 {
+                let start = MonotonicClock.now
+                let process = try await launch(level, folder)
+                _ = try PipeLoad.run(
+                    input: process.standardInput,
+                    output: process.standardOutput,
+                    callers: 1,
+                    seconds: 0
+                )
+                record.add(MonotonicClock.now - start)
+                await process.terminate(grace: .milliseconds(100))
+            }
+            medians += record.percentiles([0.5])
+        }
+        return (medians[0], medians[1])
+    }
+
+    private func manyExtensions(_ folder: String) async throws -> (ready: Double, memory: Double) {
+        let data = folder + "/many"
+        let first = try ServerUnderTest(executable: executable, dataDirectory: data)
+        for number in 0..<100 {
+            try await register("echo-\(number)", .process, first, activate: number == 0)
+        }
+        _ = first.stop()
+        let second = try ServerUnderTest(executable: executable, dataDirectory: data)
+        let memory = Double(second.anonymousMemory) / 1_048_576
+        _ = second.stop()
+        return (Double(second.readyAfter) / 1e6, memory)
+    }
+
+    // MARK: Output
+
+    private func row(_ path: String, _ callers: Int, _ record: LatencyRecord, _ report: (String) -> Void) -> JSONValue {
+        let times = record.percentiles([0.5, 0.95, 0.99])
+        let numbers = times.map { Self.fixed($0, 3, 9) }.joined()
+        report(
+            Self.padded(path, 26) + Self.fixed(Double(callers), 0, 7) + Self.fixed(record.rate, 0, 10) + numbers
+                + Self.fixed(Double(record.failures), 0, 8)
+        )
+        return [
+            "path": .string(path), "callers": .integer(callers), "calls_per_second": .integer(Int(record.rate)),
+            "p50_ms": .number(Self.fixed(times[0], 4, 0)), "p95_ms": .number(Self.fixed(times[1], 4, 0)),
+            "p99_ms": .number(Self.fixed(times[2], 4, 0)), "failed": .integer(record.failures),
+        ]
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// A number with a fixed count of decimals, aligned to the right.
+    private static func fixed(_ number: Double, _ decimals: Int, _ width: Int) -> String {
+        var scale = 1
+        for _ in 0..<decimals { scale *= 10 }
+        let scaled = Int((number * Double(scale)).rounded())
+        var text = String(scaled / scale)
+        if decimals > 0 { text += "." + String(scaled % scale + scale).dropFirst() }
+        return String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}

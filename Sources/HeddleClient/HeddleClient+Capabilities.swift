@@ -1,0 +1,75 @@
+package import HeddleModel
+package import JSON
+import NIOHTTP1
+
+extension HeddleClient {
+    /// The capabilities of one extension, or of all, all pages joined.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.
+    package func capabilities(
+        of extensionName: String?
+    ) async throws(HeddleError) -> Page<CapabilityResource> {
+        try await pages("/api/v1/capabilities", [("extension", extensionName)])
+    }
+
+    /// One capability with its schemas.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` or `capabilityNotFound`.
+    package func capability(
+        _ name: String,
+        of extensionName: String
+    ) async throws(HeddleError) -> CapabilityResource {
+        let all = try await capabilities(of: extensionName).items
+        if let found = all.first(where: { $0.name == name || $0.mcpName == name }) { return found }
+        // An unknown extension may have answered with an empty list.
+        if all.isEmpty { _ = try await showExtension(extensionName) }
+        throw HeddleError(
+            .capabilityNotFound,
+            "'\(extensionName)' has no capability called '\(name)'",
+            details: ["known": all.map(\.name).prefix(20).joined(separator: ", ")]
+        )
+    }
+
+    /// Calls a capability and waits for its answer.
+    ///
+    /// - Throws: ``HeddleError`` when the call could not be made; a call that was made and failed is an answer.
+    package func invoke(
+        _ name: String,
+        of extensionName: String,
+        parameters: JSONValue,
+        timeout: Duration?
+    ) async throws(HeddleError) -> Invocation {
+        var body = JSONObject(members: [.init(name: "parameters", value: parameters)])
+        if let timeout {
+            body["options"] = ["timeout_ms": .integer(max(1, Int(timeout.nanoseconds / 1_000_000)))]
+        }
+        let path =
+            "/api/v1/extensions/\(PercentEncoding.encode(extensionName))/capabilities/"
+            + "\(PercentEncoding.encode(name))/invoke"
+        // The server keeps the deadline; this one is for a server that does not.
+        let patience = (timeout ?? .seconds(3600)) + .seconds(60)
+        return try Invocation(await value(.POST, path, body: .object(body), timeout: patience))
+    }
+
+    /// Pages that are followed before a list counts as endless.
+    private static var maximumPages: Int { 1000 }
+
+    /// Every page of a list, joined to one.
+    ///
+    /// - Throws: ``HeddleError``.
+    func pages<Item: ServerResource>(
+        _ path: String,
+        _ query: [(String, String?)]
+    ) async throws(HeddleError) -> Page<Item> {
+        var items: [Item] = []
+        var cursor: String?
+        for _ in 0..<Self.maximumPages {
+            let query = PercentEncoding.query(query + [("limit", "100"), ("cursor", cursor)])
+            let page = try Page<Item>(await value(.GET, path + query))
+            items += page.items
+            guard page.hasMore, let next = page.nextCursor else { return Page(items: items) }
+            cursor = next
+        }
+        throw HeddleError(.internalError, "the server's list does not end after \(Self.maximumPages) pages")
+    }
+}

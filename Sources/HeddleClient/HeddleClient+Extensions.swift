@@ -1,0 +1,80 @@
+package import HeddleModel
+import NIOHTTP1
+
+extension HeddleClient {
+    private static func path(_ name: String, _ verb: String = "") -> String {
+        "/api/v1/extensions/" + PercentEncoding.encode(name) + verb
+    }
+
+    /// Every extension, all pages joined.
+    ///
+    /// - Throws: ``HeddleError``.
+    package func extensions() async throws(HeddleError) -> Page<ExtensionResource> {
+        try await pages("/api/v1/extensions", [])
+    }
+
+    /// One extension.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.
+    package func showExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
+        try ExtensionResource(await value(.GET, Self.path(name)))
+    }
+
+    /// What adding an extension would run and grant; nothing is run or stored.
+    ///
+    /// - Throws: ``HeddleError`` when the server would refuse it.
+    package func previewExtension(_ request: ExtensionRequest) async throws(HeddleError) -> ExtensionPreview {
+        try ExtensionPreview(
+            await value(.POST, "/api/v1/extensions/preview", body: request.json, timeout: .seconds(60))
+        )
+    }
+
+    /// Adds an extension; installing a package may take minutes.
+    ///
+    /// - Throws: ``HeddleError`` when it cannot be installed or started.
+    package func addExtension(_ request: ExtensionRequest) async throws(HeddleError) -> ExtensionResource {
+        try ExtensionResource(await value(.POST, "/api/v1/extensions", body: request.json, timeout: .seconds(900)))
+    }
+
+    /// Makes an extension's capabilities callable.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when it cannot be activated from where it is.
+    package func activateExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
+        try await change(name, "/activate")
+    }
+
+    /// Stops an extension and keeps it.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when it is not active.
+    package func deactivateExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
+        try await change(name, "/deactivate")
+    }
+
+    private func change(_ name: String, _ verb: String) async throws(HeddleError) -> ExtensionResource {
+        if let answer = try await send(.POST, Self.path(name, verb), timeout: .seconds(660)) {
+            return try ExtensionResource(answer)
+        }
+        return try await showExtension(name)
+    }
+
+    /// Stops an extension and removes all that is stored of it.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.
+    package func removeExtension(_ name: String) async throws(HeddleError) {
+        _ = try await send(.DELETE, Self.path(name), timeout: .seconds(120))
+    }
+
+    /// The last lines that an extension wrote to its standard error.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.
+    package func logs(of name: String, lines: Int) async throws(HeddleError) -> LogLines {
+        try LogLines(await value(.GET, Self.path(name, "/logs") + PercentEncoding.query([("lines", String(lines))])))
+    }
+
+    /// What an extension was granted, and when that was accepted.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.
+    package func permissions(of name: String) async throws(HeddleError) -> ExtensionPermissions {
+        try ExtensionPermissions(await value(.GET, Self.path(name, "/permissions")))
+    }
+}

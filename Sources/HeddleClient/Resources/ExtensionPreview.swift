@@ -1,0 +1,28 @@
+package import HeddleModel
+package import JSON
+
+/// What adding an extension would run, read and be granted: shown before a person agrees to it.
+package struct ExtensionPreview: ServerResource {
+    package let json: JSONValue
+    package let name: String
+    package let command: [String]
+    /// What it can read so that it can run at all.
+    package let reads: [String]
+    package let grants: GrantsResource
+    /// What would be fetched and installed.
+    package let installs: [String]
+    package let warnings: [String]
+
+    /// Reads the answer of `POST /extensions/preview`.
+    ///
+    /// - Throws: ``HeddleError`` with `internalError` when it has no name.
+    package init(_ json: JSONValue) throws(HeddleError) {
+        self.json = json
+        name = try json.text("name")
+        command = json.texts("command")
+        reads = json.texts("reads")
+        grants = GrantsResource(json["grants"] ?? .null)
+        installs = json.texts("installs")
+        warnings = json.texts("warnings")
+    }
+}

@@ -1,0 +1,33 @@
+package import HeddleModel
+
+/// What the program tells the shell when it ends.
+package enum CommandStatus: Int32, Sendable, CaseIterable {
+    case success = 0
+    case failed = 1
+    case usage = 2
+    case notReachable = 3
+    case notFound = 4
+    case denied = 5
+}
+
+extension HeddleError.Code {
+    /// The one place where an error becomes an exit status.
+    package var exitStatus: CommandStatus {
+        switch self {
+        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidConfiguration:
+            .usage
+        case .serverUnreachable, .shuttingDown:
+            .notReachable
+        case .extensionNotFound, .capabilityNotFound, .routeNotFound:
+            .notFound
+        case .unauthenticated, .permissionDenied, .originDenied, .grantRefused:
+            .denied
+        case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .idempotencyKeyReused, .invalidManifest,
+            .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
+            .commandNotFound, .pathNotReadable, .installationFailed, .smokeCheckFailed, .sandboxUnavailable,
+            .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
+            .cancelled, .tooManyRequests, .storeQueueFull, .storageFull, .dataDirectoryLocked, .internalError:
+            .failed
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+package import HeddleClient
+
+/// A person's agreement to run a stranger's program.
+package enum Consent {
+    /// What has to happen before something is added.
+    package enum Step: Sendable, Hashable {
+        case goOn
+        case ask
+        /// Nobody is there to be asked, and it would get more than the sandbox gives everybody.
+        case refuse
+    }
+
+    /// What has to happen, by who is there and what is granted.
+    package static func step(isAgreed: Bool, isInteractive: Bool, hasGrants: Bool) -> Step {
+        if isAgreed { return .goOn }
+        if isInteractive { return .ask }
+        return hasGrants ? .refuse : .goOn
+    }
+
+    /// What is shown: the exact command, what it reads and what it is granted.
+    package static func text(_ preview: ExtensionPreview) -> String {
+        var details: [(name: String, value: String)] = [
+            ("command", DisplayText.command(preview.command)),
+            ("reads to run", preview.reads.joined(separator: "\n")),
+        ]
+        details += preview.grants.details
+        if !preview.installs.isEmpty {
+            let packages = preview.installs.joined(separator: ", ")
+            details.append(("installs", "\(packages)\nInstalling runs third-party code, in the sandbox with network."))
+        }
+        details += preview.warnings.map { ("warning", $0) }
+        return "Heddle will run '\(DisplayText.line(preview.name))':\n" + Output.text(details)
+    }
+
+    /// Asks on the terminal; only a clear yes counts.
+    static func ask() -> Bool {
+        Terminal.error.write("Add it? [y/N] ")
+        let answer = readLine() ?? ""
+        return ["y", "yes"].contains(answer.lowercased())
+    }
+}

@@ -1,0 +1,15 @@
+package import ArgumentParser
+
+/// `heddle ext`: the extensions.
+package struct ExtensionCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "ext",
+        abstract: "Add, list and control extensions.",
+        subcommands: [
+            ExtensionAdd.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
+            ExtensionDeactivate.self, ExtensionRemove.self, ExtensionLogs.self, ExtensionPermissionsCommand.self,
+        ]
+    )
+
+    package init() {}
+}

@@ -1,0 +1,25 @@
+package import ArgumentParser
+import HeddleClient
+import HeddleModel
+
+/// `heddle ext deactivate`: stop an extension and keep it.
+package struct ExtensionDeactivate: ConnectedCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "deactivate",
+        abstract: "Stop an extension and keep it."
+    )
+
+    @Argument(help: "The extension.")
+    var name: String
+
+    @OptionGroup package var global: GlobalOptions
+
+    package init() {}
+
+    package func run() async throws {
+        try await global.withClient { client in
+            let changed = try await client.deactivateExtension(name)
+            global.results.render("\(changed.name) is \(changed.state)", json: changed.json)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import ArgumentParser
+import HeddleClient
+import JSON
+
+/// `heddle ext show`: all about one extension.
+package struct ExtensionShow: ConnectedCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show all about one extension."
+    )
+
+    @Argument(help: "The extension.")
+    var name: String
+
+    @OptionGroup package var global: GlobalOptions
+
+    package init() {}
+
+    package func run() async throws {
+        try await global.withClient { client in
+            global.results.render(try await client.showExtension(name))
+        }
+    }
+}
+
+extension ExtensionResource: DetailDisplayable {
+    var details: [(name: String, value: String)] {
+        let instances = instances.map { instance in
+            let process = instance.processID.map { ", process \($0)" } ?? ""
+            return "\(instance.id.prefix(8)) \(instance.state)\(process), \(instance.calls) calls"
+        }
+        return [
+            ("name", name),
+            ("version", version),
+            ("state", isHeld ? state + ", held: a definition changed and waits to be accepted" : state),
+            ("error", failure ?? ""),
+            ("description", summary),
+            ("source", sourceText),
+            ("command", DisplayText.command(command)),
+        ] + grants.details + [
+            ("capabilities", String(capabilityCount)),
+            ("instances", instances.isEmpty ? "none" : instances.joined(separator: "\n")),
+            ("created", json["created_at"]?.string ?? ""),
+            ("updated", json["updated_at"]?.string ?? ""),
+        ]
+    }
+
+    private var sourceText: String {
+        let source = json["source"]
+        let origin = source?["requirement"]?.string ?? source?["path"]?.string ?? source?["directory"]?.string
+        return origin.map { "\(sourceKind), \($0)" } ?? sourceKind
+    }
+}

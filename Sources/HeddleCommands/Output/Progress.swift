@@ -1,0 +1,34 @@
+/// Tells a person that something long is under way, and since when.
+enum Progress {
+    /// Runs an operation; on a terminal the seconds are counted, elsewhere one line is written.
+    ///
+    /// - Throws: what `operation` throws.
+    static func during<Result: Sendable>(
+        _ sentence: String,
+        _ operation: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard Terminal.error.isInteractive else {
+            Terminal.error.line(sentence + " ...")
+            return try await operation()
+        }
+        defer { Terminal.error.write("\r\u{1B}[K") }
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await operation() }
+            group.addTask {
+                let clock = ContinuousClock()
+                let start = clock.now
+                while !Task.isCancelled {
+                    let seconds = (clock.now - start).components.seconds
+                    Terminal.error.write("\r\(sentence) ... \(seconds) s")
+                    try? await clock.sleep(for: .seconds(1))
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+}

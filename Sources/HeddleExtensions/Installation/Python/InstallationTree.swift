@@ -1,0 +1,98 @@
+import Glibc
+
+/// Goes over files that a confined process left, without following any link of theirs.
+///
+/// Only for trees whose processes are gone: nobody moves things around meanwhile.
+enum InstallationTree {
+    /// Deeper folders are not made by any package, and each one being visited holds a descriptor.
+    private static let maximumDepth = 128
+
+    /// Gives a tree to the server's own user, readable and not writable for everybody else.
+    ///
+    /// Devices, pipes and sockets are removed. Returns false when something could not be changed.
+    static func seal(_ folder: String) -> Bool {
+        visit(folder) { parent, name, mode in
+            switch mode & S_IFMT {
+            case S_IFLNK:
+                return geteuid() != 0 || fchownat(parent, name, 0, 0, AT_SYMLINK_NOFOLLOW) == 0
+            case S_IFDIR, S_IFREG:
+                if geteuid() == 0, fchownat(parent, name, 0, 0, AT_SYMLINK_NOFOLLOW) != 0 { return false }
+                let isExecutable = mode & S_IFMT == S_IFDIR || mode & 0o111 != 0
+                return fchmodat(parent, name, isExecutable ? 0o755 : 0o644, 0) == 0
+            default:
+                return unlinkat(parent, name, 0) == 0
+            }
+        }
+    }
+
+    /// Gives a tree to the user that is going to install into it.
+    static func give(_ folder: String, to user: UInt32) -> Bool {
+        guard geteuid() == 0 else { return true }
+        return visit(folder) { parent, name, _ in fchownat(parent, name, user, user, AT_SYMLINK_NOFOLLOW) == 0 }
+    }
+
+    /// Removes a tree, or one file; true when nothing is left.
+    @discardableResult
+    static func remove(_ path: String) -> Bool {
+        guard HostFile(path, followingLinks: false) != nil else { return true }
+        return visit(path) { parent, name, mode in
+            unlinkat(parent, name, mode & S_IFMT == S_IFDIR ? AT_REMOVEDIR : 0) == 0
+        }
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ path: String, mode: mode_t = 0o755) -> Bool {
+        for step in HostPath.ancestry(path).reversed() where step != "/" { mkdir(step, mode) }
+        return HostFile(path, followingLinks: false)?.kind == .folder
+    }
+
+    /// Writes a file of the server's own, new or in place of an old one.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) -> Bool {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            written += count
+        }
+        return fsync(descriptor) == 0
+    }
+
+    private typealias Action = (_ parent: Int32, _ name: String, _ mode: mode_t) -> Bool
+
+    /// Calls the action for everything below a path and then for the path itself.
+    private static func visit(_ path: String, _ action: Action) -> Bool {
+        let parent = open(HostPath.parent(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { return false }
+        defer { close(parent) }
+        return visit(parent, HostPath.name(path), depth: 0, action)
+    }
+
+    private static func visit(_ parent: Int32, _ name: String, depth: Int, _ action: Action) -> Bool {
+        var status = stat()
+        guard depth <= maximumDepth, fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return action(parent, name, status.st_mode) }
+        // A folder without rights for its owner would stop an ordinary user's server.
+        if geteuid() != 0 { fchmodat(parent, name, 0o700, 0) }
+        let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { return false }
+        var isComplete = true
+        for child in names(folder) where !visit(folder, child, depth: depth + 1, action) { isComplete = false }
+        close(folder)
+        return action(parent, name, status.st_mode) && isComplete
+    }
+
+    private static func names(_ folder: Int32) -> [String] {
+        let copy = dup(folder)
+        guard let stream = fdopendir(copy) else {
+            close(copy)
+            return []
+        }
+        defer { closedir(stream) }
+        return HostFile.names(from: stream)
+    }
+}

@@ -1,0 +1,164 @@
+import Glibc
+import HeddleModel
+import HeddleSandbox
+
+/// One installation from the empty folder to the sealed environment.
+struct PythonInstallation {
+    let installer: PythonInstaller
+    let requirements: [PythonRequirement]
+    let module: String?
+    let directory: String
+    let userID: UInt32
+    let allowBuild: Bool
+    let lock: String?
+    let step: InstallationStep
+
+    private var venv: String { directory + "/venv" }
+    private var work: String { directory + "/work" }
+    private var home: String { directory + "/work/home" }
+
+    /// Runs all stages, and cleans up behind whichever fails.
+    func run() async throws -> PythonInstaller.Result {
+        do {
+            let result = try await stages()
+            _ = InstallationTree.write(step.log.bytes, to: directory + "/install.log", mode: 0o600)
+            return result
+        } catch {
+            for path in [venv, work, directory + "/requirements.lock"] { InstallationTree.remove(path) }
+            let isCancelled = error is CancellationError || (error as? HeddleError)?.code == .cancelled
+            if isCancelled {
+                InstallationTree.remove(directory + "/install.log")
+            } else {
+                _ = InstallationTree.write(step.log.bytes, to: directory + "/install.log", mode: 0o600)
+            }
+            throw error
+        }
+    }
+
+    private func stages() async throws -> PythonInstaller.Result {
+        var stopwatch = Stopwatch()
+        let base = try await BasePython.find(configured: installer.python, resolver: installer.resolver)
+        let pip = PipConfiguration(environment: installer.environment, rules: installer.resolver.rules)
+        try prepareFolders(pip)
+        stopwatch.lap("prepare")
+        step.progress("making a virtual environment with Python \(base.version.major).\(base.version.minor)")
+        try await makeEnvironment(base, pip)
+        stopwatch.lap("environment")
+        try await installDistributions(base, pip)
+        stopwatch.lap("install")
+        let report = try readReport()
+        // Before anything is read from the tree, it becomes the server's own.
+        guard InstallationTree.seal(venv), InstallationTree.remove(work) else {
+            throw HeddleError(.installationFailed, "the installed files could not be made read-only")
+        }
+        stopwatch.lap("seal")
+        return try await finish(base, report, &stopwatch)
+    }
+
+    private func prepareFolders(_ pip: PipConfiguration) throws(HeddleError) {
+        for path in [venv, work, directory + "/requirements.lock"] where !InstallationTree.remove(path) {
+            throw HeddleError(.installationFailed, "what an earlier installation left could not be removed")
+        }
+        var isReady = [venv, home, home + "/tmp"].allSatisfy { InstallationTree.makeFolder($0) }
+        for file in pip.userFiles {
+            // A copy, because the configuration of a person is often readable to that person alone.
+            let target = home + "/" + file.place
+            isReady = isReady && InstallationTree.makeFolder(HostPath.parent(target))
+            let bytes = HostFile.read(file.source, upTo: 1 << 20) ?? []
+            isReady = isReady && InstallationTree.write(bytes, to: target, mode: 0o600)
+        }
+        if let lock { isReady = isReady && InstallationTree.write(Array(lock.utf8), to: home + "/requirements.lock") }
+        isReady = isReady && InstallationTree.give(venv, to: userID) && InstallationTree.give(home, to: userID)
+        guard isReady else {
+            throw HeddleError(.installationFailed, "the folder of the installation could not be made")
+        }
+    }
+
+    /// Makes the environment without a pip of its own: an extension has no use for one, and it takes seconds.
+    private func makeEnvironment(_ base: BasePython, _ pip: PipConfiguration) async throws {
+        let policy = installer.policy(base, pip, directory: directory, userID: userID, hasNetwork: false)
+        let commands = [
+            [base.executable, "-I", "-m", "venv", "--without-pip", venv],
+            [base.executable, "-I", "-m", "zipfile", "-e", base.pip, "/data/pip"],
+        ]
+        for command in commands {
+            guard try await step.run(command, policy: policy) == .exited(0) else {
+                throw HeddleError(
+                    .installationFailed,
+                    "no virtual environment could be made: " + step.log.reason(allowBuild: allowBuild)
+                )
+            }
+        }
+    }
+
+    private func installDistributions(_ base: BasePython, _ pip: PipConfiguration) async throws {
+        let policy = installer.policy(base, pip, directory: directory, userID: userID, hasNetwork: true)
+        var command = [venv + "/bin/python", "-I", "/data/pip/pip", "install", "--no-input", "--no-cache-dir"]
+        command += ["--disable-pip-version-check", "--progress-bar", "off", "--report", "/data/report.json"]
+        if !allowBuild { command += ["--only-binary", ":all:"] }
+        if lock != nil {
+            command += ["--require-hashes", "--no-deps", "-r", "/data/requirements.lock"]
+        } else {
+            command += ["--"] + requirements.map(\.argument)
+        }
+        guard try await step.run(command, policy: policy) == .exited(0) else {
+            throw HeddleError(.installationFailed, step.log.reason(allowBuild: allowBuild))
+        }
+    }
+
+    private func readReport() throws(HeddleError) -> PipReport {
+        guard let bytes = HostFile.read(home + "/report.json", upTo: 32 << 20, followingLinks: false),
+            let report = PipReport(bytes)
+        else { throw HeddleError(.installationFailed, "pip left no report of what it installed") }
+        return report
+    }
+
+    private func finish(
+        _ base: BasePython,
+        _ report: PipReport,
+        _ stopwatch: inout Stopwatch
+    ) async throws -> PythonInstaller.Result {
+        guard let main = requirements.first,
+            let distribution = report.distributions.first(where: { $0.normalizedName == main.normalizedName })
+        else { throw HeddleError(.installationFailed, "pip did not install what was asked for") }
+        guard let version = PythonVersion.semantic(distribution.version) else {
+            throw HeddleError(
+                .installationFailed,
+                "'\(distribution.name)' has a version that is none by Python's rules",
+                details: ["version": distribution.version]
+            )
+        }
+        guard InstallationTree.write(Array(report.lock.utf8), to: directory + "/requirements.lock") else {
+            throw HeddleError(.installationFailed, "the lock of the installation could not be written")
+        }
+        let entryPoint = PythonEntryPoint(
+            environment: venv,
+            library: "python\(base.version.major).\(base.version.minor)"
+        )
+        let command = try entryPoint.command(distribution: distribution.name, module: module)
+        let resolved = try await installer.resolver.resolve(command, directory: nil)
+        stopwatch.lap("resolve")
+        return PythonInstaller.Result(
+            command: resolved.command,
+            name: distribution.name,
+            version: distribution.version,
+            semanticVersion: version,
+            lock: report.lock,
+            readOnlyPaths: resolved.readOnlyPaths,
+            environment: resolved.environment,
+            stages: stopwatch.laps
+        )
+    }
+}
+
+/// Takes the time of consecutive stages.
+private struct Stopwatch {
+    private(set) var laps: [(name: String, milliseconds: Int)] = []
+    private var start = ContinuousClock.now
+
+    mutating func lap(_ name: String) {
+        let now = ContinuousClock.now
+        laps.append((name, Int(start.duration(to: now) / .milliseconds(1))))
+        start = now
+    }
+}

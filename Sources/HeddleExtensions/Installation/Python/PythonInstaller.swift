@@ -1,0 +1,156 @@
+package import HeddleModel
+package import HeddleSandbox
+package import Logging
+
+/// Installs a distribution of PyPI into a virtual environment of its own.
+///
+/// Everything that runs is confined, with the public network while pip loads and without it otherwise. There is no
+/// cache between installations: a wheel that one extension's build put there would run as part of the next extension.
+package struct PythonInstaller: Sendable {
+    /// An installed distribution.
+    package struct Result: Sendable {
+        /// The absolute command that starts it.
+        package let command: [String]
+        /// The name of the distribution.
+        package let name: String
+        /// The version as PyPI says it.
+        package let version: String
+        /// The version in the form that Heddle compares.
+        package let semanticVersion: SemanticVersion
+        /// Every distribution with its version and hash, as pip takes it to repeat the installation.
+        package let lock: String
+        /// What the command must be able to read.
+        package let readOnlyPaths: [String]
+        /// What the command needs in its environment.
+        package let environment: [String: String]
+        /// How long each part took.
+        package let stages: [(name: String, milliseconds: Int)]
+    }
+
+    /// The bounds of an installation.
+    static let timeLimit = Duration.seconds(600)
+    private static let limits = ResourceLimits(
+        memoryBytes: 2 << 30,
+        processes: 256,
+        openFiles: 4096,
+        fileBytes: 4 << 30,
+        temporaryBytes: 256 << 20
+    )
+
+    let sandbox: Sandbox
+    let resolver: CommandResolver
+    let environment: [String: String]
+    let python: String?
+    let logger: Logger
+
+    /// Makes an installer.
+    ///
+    /// - Parameters:
+    ///   - sandbox: Where everything runs.
+    ///   - resolver: Finds the interpreter.
+    ///   - environment: The server's own, of which pip's options, proxies and certificates are passed on.
+    ///   - python: The interpreter to use; nil takes the best one on the search path.
+    ///   - logger: Gets one line an installation.
+    package init(
+        sandbox: Sandbox,
+        resolver: CommandResolver,
+        environment: [String: String],
+        python: String? = nil,
+        logger: Logger
+    ) {
+        self.sandbox = sandbox
+        self.resolver = resolver
+        self.environment = environment
+        self.python = python
+        self.logger = logger
+    }
+
+    /// Installs into a folder, which gets `venv`, `requirements.lock` and `install.log`.
+    ///
+    /// A failed installation leaves the log alone, a cancelled one nothing.
+    ///
+    /// - Parameters:
+    ///   - requirement: The distribution, and further requirements that pin what it depends on.
+    ///   - module: The module that starts it; nil finds the program of the distribution.
+    ///   - directory: A folder of this installation's own; it may not hold the sandbox's protected paths.
+    ///   - userID: Whom the confined steps run as.
+    ///   - allowBuild: Whether source distributions are taken, which run their own code when they are built.
+    ///   - lock: A lock of an earlier installation that is to be repeated exactly.
+    ///   - progress: Gets a line for people now and then.
+    /// - Throws: ``HeddleError`` with `invalidRequest`, `installationFailed` or the sandbox's codes;
+    ///   `CancellationError`.
+    package func install(
+        requirement: String,
+        module: String?,
+        into directory: String,
+        userID: UInt32,
+        allowBuild: Bool,
+        lock: String? = nil,
+        progress: @Sendable @escaping (String) -> Void
+    ) async throws -> Result {
+        let requirements = try PythonRequirement.list(requirement)
+        try Self.check(module: module, lock: lock)
+        let installation = PythonInstallation(
+            installer: self,
+            requirements: requirements,
+            module: module,
+            directory: HostPath.normalised(directory),
+            userID: userID,
+            allowBuild: allowBuild,
+            lock: lock,
+            step: InstallationStep(
+                sandbox: sandbox,
+                log: InstallationLog(),
+                deadline: .now + Self.timeLimit,
+                progress: progress
+            )
+        )
+        let result = try await installation.run()
+        logger.info(
+            "installed a distribution",
+            metadata: ["name": "\(result.name)", "version": "\(result.version)", "stages": "\(result.stages)"]
+        )
+        return result
+    }
+
+    private static func check(module: String?, lock: String?) throws(HeddleError) {
+        if let module {
+            let parts = module.split(separator: ".", omittingEmptySubsequences: false)
+            let isName = parts.allSatisfy { part in
+                part.first?.isNumber == false
+                    && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            }
+            guard isName, module.utf8.count <= 256 else {
+                throw HeddleError(.invalidRequest, "the module is a dotted Python name", details: ["field": "module"])
+            }
+        }
+        guard lock.map(PipReport.isLock) ?? true else {
+            throw HeddleError(.invalidRequest, "the lock is not one that Heddle wrote", details: ["field": "lock"])
+        }
+    }
+
+    /// What the confined steps are given.
+    func policy(
+        _ base: BasePython,
+        _ pip: PipConfiguration,
+        directory: String,
+        userID: UInt32,
+        hasNetwork: Bool
+    ) -> SandboxPolicy {
+        var variables = hasNetwork ? pip.environment : [:]
+        variables.merge([
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/data", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1",
+            // Wheels are unpacked here, and may be larger than what /tmp has of the memory.
+            "TMPDIR": "/data/tmp",
+        ]) { $1 }
+        return SandboxPolicy(
+            readOnlyPaths: base.readOnlyPaths + (hasNetwork ? pip.readOnlyPaths : []),
+            writablePaths: [directory + "/venv"],
+            dataDirectory: directory + "/work/home",
+            environment: variables,
+            network: hasNetwork ? .publicInternet : .none,
+            limits: Self.limits,
+            userID: userID
+        )
+    }
+}

@@ -1,0 +1,27 @@
+import HeddleModel
+
+/// What the host has for the sandbox, found once.
+struct Host: Sendable {
+    let privilege: Privilege
+    let tools: Tools
+    let layout: SystemLayout
+    let filter: SyscallFilter
+    /// Nil where limits are the processes' own and a watch on their sum.
+    let groups: ControlGroups?
+
+    /// Looks at the host and removes the control groups of dead servers.
+    ///
+    /// - Throws: `sandboxUnavailable` when the system call filter cannot be built.
+    init(privilege: Privilege, cgroupName: String) throws(HeddleError) {
+        self.privilege = privilege
+        tools = Tools()
+        layout = SystemLayout()
+        filter = try SyscallFilter()
+        switch privilege {
+        case .root: groups = ControlGroups(name: cgroupName)
+        // Behind a prefix the server is root and would find groups that an ordinary user does not have.
+        case .user(let prefix, _): groups = prefix.isEmpty ? ControlGroups(name: cgroupName) : nil
+        }
+        groups?.sweep()
+    }
+}

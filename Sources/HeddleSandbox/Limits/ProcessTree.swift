@@ -1,0 +1,105 @@
+import Glibc
+
+/// What `/proc` says about a process and everything below it.
+enum ProcessTree {
+    /// The children of a process, oldest first; empty when it is gone.
+    static func children(of process: Int32) -> [Int32] {
+        // The kernel lists children by the thread that made them.
+        entries("/proc/\(process)/task")
+            .flatMap { thread in
+                (text("/proc/\(process)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int32($0) }
+            }
+    }
+
+    /// A process and all below it.
+    static func members(of root: Int32) -> [Int32] {
+        var result = [root]
+        var index = 0
+        // The bound holds against a tree that grows while it is read.
+        while index < result.count, result.count < 20_000 {
+            result += children(of: result[index])
+            index += 1
+        }
+        return result
+    }
+
+    /// Memory that the tree holds for itself, in bytes.
+    ///
+    /// This is resident less shared memory, summed; pages that a fork shares are counted once a process.
+    static func privateMemory(of processes: [Int32]) -> Int {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        return processes.reduce(0) { sum, process in
+            let fields = (text("/proc/\(process)/statm") ?? "").split(separator: " ").compactMap { Int($0) }
+            return fields.count > 2 ? sum + max(fields[1] - fields[2], 0) * page : sum
+        }
+    }
+
+    /// The tree's memory in bytes with every shared page counted once; slow, so it only confirms.
+    static func proportionalMemory(of processes: [Int32]) -> Int {
+        processes.reduce(0) { sum, process in
+            let line = (text("/proc/\(process)/smaps_rollup") ?? "").split(separator: "\n")
+                .first { $0.hasPrefix("Pss:") }
+            let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            return sum + kilobytes * 1024
+        }
+    }
+
+    /// Processor time of processes that still run.
+    static func processorTime(of processes: [Int32]) -> Duration {
+        let perSecond = Int64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
+        let ticks = processes.reduce(Int64(0)) { sum, process in
+            let fields = statFields(process)
+            // Time of own and of collected children, in user and kernel.
+            return fields.count > 16 ? sum + fields[11...14].reduce(0) { $0 + (Int64($1) ?? 0) } : sum
+        }
+        return .milliseconds(ticks * 1000 / perSecond)
+    }
+
+    /// Whether a process is on its way out: its files may be closed before its end shows.
+    static func isExiting(_ process: Int32) -> Bool {
+        let fields = statFields(process)
+        guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
+        let exiting: UInt64 = 0x4
+        return flags & exiting != 0 || fields[0] == "Z"
+    }
+
+    /// When a process started, in clock ticks; tells two processes of one number apart.
+    static func startTime(_ process: Int32) -> String? {
+        let fields = statFields(process)
+        return fields.count > 19 ? String(fields[19]) : nil
+    }
+
+    /// The fields of `stat` from the third on: the second is a name in parentheses that may hold anything.
+    private static func statFields(_ process: Int32) -> [Substring] {
+        guard let text = text("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return [] }
+        return text[text.index(after: end)...].split(separator: " ")
+    }
+}
+
+extension ProcessTree {
+    /// A small file's text, or nil.
+    static func text(_ path: String) -> String? {
+        let descriptor = Descriptor(open(path, O_RDONLY | O_CLOEXEC))
+        guard descriptor.raw >= 0 else { return nil }
+        var bytes: [UInt8] = []
+        while true {
+            let part = descriptor.read(atMost: 16_384)
+            if part.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+            bytes += part
+        }
+    }
+
+    /// The names in a directory, or none.
+    static func entries(_ path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var result: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { result.append(name) }
+        }
+        return result
+    }
+}
