@@ -21,12 +21,24 @@ extension HeddleClient {
     ) async throws(HeddleError) -> CapabilityResource {
         let all = try await capabilities(of: extensionName).items
         if let found = all.first(where: { $0.name == name || $0.mcpName == name }) { return found }
-        // An unknown extension may have answered with an empty list.
-        if all.isEmpty { _ = try await showExtension(extensionName) }
+        if all.isEmpty { try await explainEmptiness(of: extensionName) }
         throw HeddleError(
             .capabilityNotFound,
             "'\(extensionName)' has no capability called '\(name)'",
             details: ["known": all.map(\.name).prefix(20).joined(separator: ", ")]
+        )
+    }
+
+    /// Says why an extension offers nothing, when there is a reason.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, or `extensionInactive` when it only has to be activated.
+    package func explainEmptiness(of name: String) async throws(HeddleError) {
+        let owner = try await showExtension(name)
+        guard owner.state != ExtensionState.active.rawValue else { return }
+        throw HeddleError(
+            .extensionInactive,
+            "'\(name)' is \(owner.state); its capabilities are there when it is active",
+            details: ["state": owner.state]
         )
     }
 

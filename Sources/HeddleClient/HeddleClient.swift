@@ -21,6 +21,7 @@ package struct HeddleClient: Sendable {
         package let elapsed: Duration
     }
 
+    /// Is told of each exchange after it.
     package typealias Observer = @Sendable (Exchange) -> Void
 
     package let server: ServerAddress

@@ -34,20 +34,16 @@ package final class SandboxedProcess: Sendable {
     package let standardError: Int32
 
     private let lifetime: ProcessLifetime
-    /// bwrap reports the command's end here and would be killed by a closed pipe before it hands the status on.
-    private let status: Descriptor
 
     init(
         lifetime: ProcessLifetime,
         childProcessID: Int32,
         input: Descriptor,
         output: Descriptor,
-        error: Descriptor,
-        status: Descriptor
+        error: Descriptor
     ) {
         self.lifetime = lifetime
         self.childProcessID = childProcessID
-        self.status = status
         processID = lifetime.outer.id
         standardInput = input.release()
         standardOutput = output.release()

@@ -110,7 +110,7 @@ package struct HeddleApplication: Sendable {
         let sandbox = Sandbox(
             configuration: Sandbox.Configuration(
                 maximumProcesses: configuration.integer("sandbox.maximum_processes"),
-                protectedPaths: protectedPaths(directory)
+                protectedPaths: secretPaths(directory)
             ),
             logger: logger
         )
@@ -163,7 +163,13 @@ package struct HeddleApplication: Sendable {
         )
     }
 
+    /// What no extension is ever given by name: everything of ours.
     private func protectedPaths(_ directory: DataDirectory) -> [String] { [directory.path] }
+
+    /// What no process sees whatever it is: all of ours but the installed packages, which run.
+    private func secretPaths(_ directory: DataDirectory) -> [String] {
+        ["heddle.sqlite", "token", "lock", "extensions"].map { "\(directory.path)/\($0)" }
+    }
 
     private func makeApplication(_ services: ServerServices, _ token: AccessToken) -> some Service {
         let host = configuration.text("http.host")

@@ -19,7 +19,7 @@ package struct CapabilityList: ConnectedCommand {
     package func run() async throws {
         try await global.withClient { client in
             let page = try await client.capabilities(of: name)
-            if page.items.isEmpty, let name { _ = try await client.showExtension(name) }
+            if page.items.isEmpty, let name { try await client.explainEmptiness(of: name) }
             let hint = name.map { "'\($0)' has no capabilities; see 'heddle ext show \($0)'" }
             global.results.render(page, hint: hint ?? "no capabilities; add an extension with 'heddle ext add'")
         }

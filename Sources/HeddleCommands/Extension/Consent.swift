@@ -20,8 +20,11 @@ package enum Consent {
 
     /// What is shown: the exact command, what it reads and what it is granted.
     package static func text(_ preview: ExtensionPreview) -> String {
+        let command =
+            preview.command.isEmpty && !preview.installs.isEmpty
+            ? "the package's own program, known once it is installed" : DisplayText.command(preview.command)
         var details: [(name: String, value: String)] = [
-            ("command", DisplayText.command(preview.command)),
+            ("command", command),
             ("reads to run", preview.reads.joined(separator: "\n")),
         ]
         details += preview.grants.details

@@ -3,19 +3,23 @@ import HeddleModel
 
 /// What is handed to `posix_spawn` for one confined process.
 struct ConfinedCommand: Sendable {
-    /// The descriptors that bwrap reads, by the number they have in the child.
+    /// The descriptors beside the standard ones, by the number they have in the child; none reaches the command.
     enum Slot {
         static let arguments = 3
-        static let status = 4
-        static let block = 5
-        static let filter = 6
+        static let info = 4
+        /// The other end of ``info``.
+        static let infoReader = 5
+        /// Where the gate says that it stands, and waits for leave to go on.
+        static let ready = 6
+        static let go = 7
+        static let filter = 8
         /// The first of the generated files.
-        static let files = 7
+        static let files = 9
     }
 
     /// bwrap's own arguments, which it reads from a file: neither `ps` nor `/proc/1/cmdline` inside shows the host.
     let options: [String]
-    /// What bwrap runs inside: prlimit, then setpriv for root, then the command.
+    /// What bwrap runs inside: prlimit, then setpriv for root, then a gate, then the command.
     let inner: [String]
     let environment: [String]
     /// The contents of ``Slot/files`` and the descriptors after it.
@@ -35,7 +39,9 @@ struct ConfinedCommand: Sendable {
         let environment = try ProcessEnvironment(policy.environment)
         self.environment = environment.early
         var options = ["--unshare-pid", "--die-with-parent", "--new-session"]
-        options += ["--json-status-fd", "\(Slot.status)", "--block-fd", "\(Slot.block)"]
+        // bwrap holds the reader of its own report: it would die of a broken pipe when the server is killed early,
+        // and leave its inner process waiting for ever.
+        options += ["--info-fd", "\(Slot.info)", "--sync-fd", "\(Slot.infoReader)"]
         switch policy.level {
         case .none:
             files = []
@@ -50,7 +56,7 @@ struct ConfinedCommand: Sendable {
         self.options = options
         let limits = ProcessLimits(policy, host: host).arguments
         let late = environment.late.isEmpty ? [] : ["/usr/bin/env", "--"] + environment.late
-        inner = limits + Self.dropping(policy, host.privilege) + late + command
+        inner = limits + Self.dropping(policy, host.privilege) + Self.gate + late + command
     }
 
     private static func namespaces(_ privilege: Privilege) -> [String] {
@@ -78,6 +84,15 @@ struct ConfinedCommand: Sendable {
             return []
         }
     }
+
+    /// Holds the command back until control groups and network are there.
+    ///
+    /// Not `--block-fd`: bwrap takes the end of that file for leave to go on, so that the command would run on its own
+    /// when the server is killed meanwhile. The gate ends instead. Its report also says that all set-up went well.
+    private static let gate = [
+        "/bin/sh", "-c",
+        "echo >&\(Slot.ready) && read -r go <&\(Slot.go) && exec \"$@\" \(Slot.ready)>&- \(Slot.go)<&-", "sh",
+    ]
 
     private static func freshMounts(_ limits: ResourceLimits) -> [String] {
         let sized = ["--size", "\(max(limits.temporaryBytes, 4096))", "--perms", "1777", "--tmpfs"]

@@ -39,14 +39,12 @@ final class Descriptor: Sendable {
 }
 
 extension Descriptor {
-    /// Waits until the descriptor is readable, or has an error or a closed other end.
-    ///
-    /// With no events it waits for errors and closed ends only. Says whether that happened before the deadline.
-    func wait(for events: Int32 = POLLIN, until deadline: ContinuousClock.Instant) -> Bool {
+    /// Waits until the descriptor is readable or its other end is closed; says whether that was before the deadline.
+    func wait(until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = ContinuousClock.now.duration(to: deadline)
             let milliseconds = left <= .zero ? 0 : Int32(clamping: left.milliseconds + 1)
-            var entry = pollfd(fd: raw, events: Int16(events), revents: 0)
+            var entry = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
             let count = poll(&entry, 1, milliseconds)
             if count > 0 { return true }
             if count == 0, left <= .zero { return false }

@@ -9,7 +9,7 @@ struct Host: Sendable {
     /// Nil where limits are the processes' own and a watch on their sum.
     let groups: ControlGroups?
 
-    /// Looks at the host and removes the control groups of dead servers.
+    /// Looks at the host and removes what dead servers left.
     ///
     /// - Throws: `sandboxUnavailable` when the system call filter cannot be built.
     init(privilege: Privilege, cgroupName: String) throws(HeddleError) {
@@ -23,5 +23,6 @@ struct Host: Sendable {
         case .user(let prefix, _): groups = prefix.isEmpty ? ControlGroups(name: cgroupName) : nil
         }
         groups?.sweep()
+        Orphans.sweep()
     }
 }

@@ -15,7 +15,7 @@ struct Launch: Sendable {
     /// Runs once: when the process is gone, or when it was not started at all.
     let onEnd: @Sendable () -> Void
 
-    /// How long bwrap may take for what it does in milliseconds.
+    /// How long may take what takes milliseconds.
     private static let patience = Duration.seconds(5)
 
     /// The pipes of a process that was just started.
@@ -23,15 +23,17 @@ struct Launch: Sendable {
         let input: Pipe
         let output: Pipe
         let error: Pipe
-        let status: Pipe
-        let block: Pipe
+        let info: Pipe
+        let ready: Pipe
+        let go: Pipe
 
         init() throws(SystemCallError) {
             input = try Pipe()
             output = try Pipe()
             error = try Pipe()
-            status = try Pipe()
-            block = try Pipe()
+            info = try Pipe()
+            ready = try Pipe()
+            go = try Pipe()
         }
 
         /// Closes what only the child uses, so that ends of files arrive.
@@ -39,8 +41,9 @@ struct Launch: Sendable {
             input.readEnd.close()
             output.writeEnd.close()
             error.writeEnd.close()
-            status.writeEnd.close()
-            block.readEnd.close()
+            info.writeEnd.close()
+            ready.writeEnd.close()
+            go.readEnd.close()
         }
     }
 
@@ -77,7 +80,8 @@ struct Launch: Sendable {
         let confined = try ConfinedCommand(command, policy: policy, plan: plan, addresses: addresses, host: host)
         let options = confined.options.map { $0 + "\0" }.joined()
         var descriptors = [streams.input.readEnd, streams.output.writeEnd, streams.error.writeEnd]
-        descriptors += [try MemoryFile.make(options), streams.status.writeEnd, streams.block.readEnd]
+        descriptors += [try MemoryFile.make(options), streams.info.writeEnd, streams.info.readEnd]
+        descriptors += [streams.ready.writeEnd, streams.go.readEnd]
         // bwrap passes on what it was not told to read, so level none gets no filter at all.
         if policy.level == .process { descriptors.append(try MemoryFile.make(host.filter.bytes)) }
         descriptors += try confined.files.map { text throws(SystemCallError) in try MemoryFile.make(text) }
@@ -115,42 +119,32 @@ struct Launch: Sendable {
 
     // MARK: Confine
 
-    /// Sets limits and network while bwrap waits before the command, then lets it go.
+    /// Sets limits and network while the gate waits before the command, then lets it go.
     private func confine(_ lifetime: ProcessLifetime, _ streams: Streams) throws -> SandboxedProcess {
         let deadline = ContinuousClock.now + Self.patience
-        var status = StatusReader(descriptor: streams.status.readEnd)
-        guard let childID = status.childProcessID(until: deadline) else {
+        guard let childID = InfoReader.childProcessID(from: streams.info.readEnd, until: deadline) else {
             throw setUpFailure(lifetime, streams)
         }
         let inner = try ChildProcess(id: childID)
-        guard ProcessTree.children(of: lifetime.outer.id).contains(childID), lifetime.attach(inner: inner) else {
+        guard lifetime.attach(inner: inner), streams.ready.readEnd.wait(until: deadline),
+            !streams.ready.readEnd.read().isEmpty, let gate = ProcessTree.children(of: childID).first
+        else {
             throw setUpFailure(lifetime, streams)
         }
-        try limit(lifetime, inner)
+        try limit(lifetime, [inner.id, gate])
         try connect(lifetime, inner, until: deadline)
-        var byte: UInt8 = 1
-        guard write(streams.block.writeEnd.raw, &byte, 1) == 1 else { throw setUpFailure(lifetime, streams) }
-        // bwrap closes its end after it has read the byte, which it does when all mounts are made.
-        guard streams.block.writeEnd.wait(for: 0, until: deadline) else {
-            throw HeddleError(.startFailed, "the sandbox was not set up in time")
-        }
-        if ProcessTree.isExiting(inner.id) {
-            // Either the set-up failed, or a short command has ended already; the outer bwrap says which.
-            _ = lifetime.outer.descriptor.wait(until: deadline)
-            guard status.hasExitCode() else { throw setUpFailure(lifetime, streams) }
-        }
-        streams.block.writeEnd.close()
+        var line = UInt8(ascii: "\n")
+        guard write(streams.go.writeEnd.raw, &line, 1) == 1 else { throw setUpFailure(lifetime, streams) }
         return SandboxedProcess(
             lifetime: lifetime,
             childProcessID: childID,
             input: streams.input.writeEnd,
             output: streams.output.readEnd,
-            error: streams.error.readEnd,
-            status: streams.status.readEnd
+            error: streams.error.readEnd
         )
     }
 
-    private func limit(_ lifetime: ProcessLifetime, _ inner: ChildProcess) throws {
+    private func limit(_ lifetime: ProcessLifetime, _ processes: [Int32]) throws {
         if let groups = host.groups {
             let group: ControlGroup
             do {
@@ -162,7 +156,7 @@ struct Launch: Sendable {
                 _ = group.remove()
                 throw HeddleError(.startFailed, "the process ended while its limits were set")
             }
-            try group.add(inner.id)
+            for process in processes { try group.add(process) }
         }
         if host.groups?.limitsMemory != true {
             monitor.after(.milliseconds(50)) { lifetime.watchMemory(limit: policy.limits.memoryBytes) }

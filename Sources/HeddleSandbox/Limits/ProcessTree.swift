@@ -55,12 +55,9 @@ enum ProcessTree {
         return .milliseconds(ticks * 1000 / perSecond)
     }
 
-    /// Whether a process is on its way out: its files may be closed before its end shows.
-    static func isExiting(_ process: Int32) -> Bool {
-        let fields = statFields(process)
-        guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
-        let exiting: UInt64 = 0x4
-        return flags & exiting != 0 || fields[0] == "Z"
+    /// The parent of a process; nil when the process is gone.
+    static func parent(of process: Int32) -> Int32? {
+        statFields(process).dropFirst().first.flatMap { Int32($0) }
     }
 
     /// When a process started, in clock ticks; tells two processes of one number apart.

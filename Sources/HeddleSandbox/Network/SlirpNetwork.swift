@@ -32,6 +32,8 @@ final class SlirpNetwork: Sendable {
 
     /// Gives the namespace of `process` a filtered way out, before the process's command runs.
     ///
+    /// The set-up of the sandbox has to be complete: bwrap fails when slirp4netns brings the loopback up first.
+    ///
     /// - Throws: `sandboxUnavailable` when a tool is missing or fails.
     static func attach(
         to process: Int32,
@@ -43,7 +45,7 @@ final class SlirpNetwork: Sendable {
         let slirp = try host.tools.require("slirp4netns")
         let nft = try host.tools.require("nft")
         let nsenter = try host.tools.require("nsenter")
-        let namespaces = try namespaces(of: process, host.privilege, deadline)
+        let namespaces = try namespaces(of: process, host.privilege)
         let (network, ready) = try start(slirp, namespaces, host, spawner)
         do {
             // slirp4netns brings its interface up while nft runs.
@@ -131,38 +133,17 @@ final class SlirpNetwork: Sendable {
 
     private static func namespaces(
         of process: Int32,
-        _ privilege: Privilege,
-        _ deadline: ContinuousClock.Instant
+        _ privilege: Privilege
     ) throws -> Namespaces {
         let path = "/proc/\(process)/ns/net"
         let network = try Descriptor(checking: open(path, O_RDONLY | O_CLOEXEC), "open \(path)")
-        // bwrap brings the loopback up and fails when slirp4netns was faster.
-        try wait(for: process, deadline) {
-            (ProcessTree.text("/proc/\(process)/net/fib_trie") ?? "").contains("127.0.0.1")
-        }
         switch privilege {
         case .root:
             return Namespaces(network: network, user: nil)
         case .user:
             // bwrap enters a second user namespace later; the network belongs to the first.
             let user = try Descriptor(checking: heddle_namespace_owner(network.raw), "NS_GET_USERNS")
-            // bwrap writes the maps of the namespaces itself, and says nowhere when it has.
-            try wait(for: process, deadline) { !(ProcessTree.text("/proc/\(process)/gid_map") ?? "").isEmpty }
             return Namespaces(network: network, user: user)
-        }
-    }
-
-    /// Looks at `/proc` until bwrap, which has no way to say so, has done a step of its set-up.
-    private static func wait(
-        for process: Int32,
-        _ deadline: ContinuousClock.Instant,
-        until isDone: () -> Bool
-    ) throws {
-        while !isDone() {
-            guard .now < deadline, !ProcessTree.isExiting(process) else {
-                throw HeddleError(.startFailed, "the process ended while its network was set up")
-            }
-            usleep(300)
         }
     }
 }

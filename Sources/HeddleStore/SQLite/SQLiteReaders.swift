@@ -48,7 +48,9 @@ final class SQLiteReaders: Sendable {
         try await withCheckedThrowingContinuation { caller in
             do {
                 try submit { connection in
-                    caller.resume(with: Result { try Self.run(body, on: connection) })
+                    let result = Result { try Self.run(body, on: connection) }
+                    self.state.withLock { $0.reads += 1 }
+                    caller.resume(with: result)
                 }
             } catch {
                 caller.resume(throwing: error)
@@ -95,17 +97,24 @@ final class SQLiteReaders: Sendable {
             return state.idle.popLast()
         }
         guard let reader else { return }
-        reader.queue.async {
-            self.serve(on: reader)
-            self.state.withLock { $0.idle.append(reader) }
+        reader.queue.async { self.serve(on: reader) }
+    }
+
+    /// Runs what waits until nothing does, and lines up for more; on the reader's queue only.
+    private func serve(on reader: Reader) {
+        while let job = next(for: reader) {
+            job(reader.connection)
         }
     }
 
-    /// Runs what waits until nothing does; on the reader's queue only.
-    private func serve(on reader: Reader) {
-        while let job = state.withLock({ $0.backlog.take(1).first }) {
-            job(reader.connection)
-            state.withLock { $0.reads += 1 }
+    /// Takes what waits longest. A reader that finds nothing is idle from the same moment, or a job would be missed.
+    private func next(for reader: Reader) -> Job? {
+        state.withLock { state in
+            guard let job = state.backlog.take(1).first else {
+                state.idle.append(reader)
+                return nil
+            }
+            return job
         }
     }
 

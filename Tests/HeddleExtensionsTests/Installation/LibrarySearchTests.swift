@@ -64,7 +64,8 @@ struct LibrarySearchTests {
 
     @Test("takes paths of which one lies in another as one")
     func minimal() {
-        #expect(HostPath.minimal(["/a/b", "/a-b", "/a", "/usr/bin/x", "/b", "/a/c/d", "/lib64/ld.so"]) == ["/a", "/a-b", "/b"])
+        let paths = ["/a/b", "/a-b", "/a", "/usr/bin/x", "/b", "/a/c/d", "/lib64/ld.so"]
+        #expect(HostPath.minimal(paths) == ["/a", "/a-b", "/b"])
         #expect(HostPath.normalised("/a/../b//./c/") == "/b/c")
         #expect(HostPath.normalised("/../..") == "/")
     }

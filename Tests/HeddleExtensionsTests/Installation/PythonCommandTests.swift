@@ -95,6 +95,27 @@ struct PythonCommandTests {
         #expect(HostFile(tree["app/ran"]) == nil)
     }
 
+    @Test(
+        "knows interpreters and the place of their script",
+        arguments: [
+            ("python3.12", ["-X", "dev", "-Wd", "a.py", "-m"], 3), ("python", ["-Im", "x"], nil),
+            ("python3", ["-c", "a.py"], nil), ("pypy3", ["-mserver", "x"], nil), ("python3", ["-", "x"], nil),
+            ("node", ["-r", "./pre.js", "--inspect", "a.js"], 3), ("node", ["-e", "1"], nil),
+            ("bash", ["-eu", "-o", "pipefail", "a.sh"], 3), ("sh", ["-ec", "a.sh"], nil), ("bash", ["+x", "a"], 1),
+            ("deno", ["run", "--allow-net", "a.ts"], 2), ("java", ["-Xmx1g", "-jar", "a.jar"], 2),
+            ("java", ["Main"], nil), ("ruby", ["--", "-a.rb"], 1), ("perl", [], nil),
+        ] as [(String, [String], Int?)]
+    )
+    func scriptIndex(program: String, arguments: [String], index: Int?) throws {
+        let interpreter = try #require(ScriptInterpreter(program: program))
+        #expect(interpreter.scriptIndex(in: arguments) == index)
+    }
+
+    @Test("takes no other program for an interpreter", arguments: ["python3-config", "nodemon", "shasum", "3", ""])
+    func otherPrograms(name: String) {
+        #expect(ScriptInterpreter(program: name) == nil)
+    }
+
     @Test("refuses a shim that answers nothing")
     func silentShim() async throws {
         try tree.script("shims/python3", "#!/bin/sh\nexit 1\n")

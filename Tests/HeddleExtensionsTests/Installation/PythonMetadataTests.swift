@@ -143,7 +143,8 @@ struct PythonMetadataTests {
         #expect(report.lock == lock)
         #expect(PipReport.isLock(lock))
         let others = [
-            "", "a==1", "a==1 --hash=sha256:zz", "--index-url x", lock + "-r other\n", "a==1 --hash=sha256:\(digest) -e x",
+            "", "a==1", "a==1 --hash=sha256:zz", "--index-url x", lock + "-r other\n",
+            "a==1 --hash=sha256:\(digest) -e x",
             "../a==1 --hash=sha256:\(digest)", "a @ x --hash=sha256:\(digest)",
         ]
         for other in others { #expect(!PipReport.isLock(other), "\(other)") }

@@ -34,9 +34,10 @@ struct OrderContractTests {
         try await engine.withStore { store in
             try await Self.fill(store)
             let labels = try await store.read { tx in
-                try tx.query("SELECT label FROM item WHERE label IS NOT NULL ORDER BY label").map {
-                    try $0.text("label")
-                }
+                try tx.query("SELECT label FROM item WHERE label IS NOT NULL ORDER BY label")
+                    .map {
+                        try $0.text("label")
+                    }
             }
             #expect(labels == ["A", "a", "ab", "b", "é"])
             let equal = try await store.read { tx in try tx.query("SELECT name FROM item WHERE label = 'B'") }
@@ -54,7 +55,8 @@ struct OrderContractTests {
                 try tx.query(
                     "SELECT name FROM item WHERE \(column) LIKE $1 ESCAPE '\\' ORDER BY name",
                     [.text(pattern)]
-                ).map { try $0.text("name") }
+                )
+                .map { try $0.text("name") }
             }
             let (lower, upper, percent) = try await store.read { tx in
                 (try find(tx, "label", "a%"), try find(tx, "label", "A%"), try find(tx, "name", "100\\%"))

@@ -20,9 +20,21 @@ struct ValueContractTests {
     func roundTrips(engine: ContractEngine) async throws {
         let cases: [(String, [StoreValue])] = [
             ("amount", [.null, 0, -1, .integer(.max), .integer(.min)]),
-            ("ratio", [.null, 0.5, -0.0, .real(.greatestFiniteMagnitude), .real(.leastNonzeroMagnitude), .real(.infinity)]),
-            ("label", [.null, "", "plain", "it's", "日本語 🧵 e\u{301}", "line\nbreak", .text(String(repeating: "x", count: 100_000))]),
-            ("payload", [.null, .blob([]), .blob([0]), .blob(Array(0...255)), .blob([UInt8](repeating: 7, count: 1 << 20))]),
+            (
+                "ratio",
+                [.null, 0.5, -0.0, .real(.greatestFiniteMagnitude), .real(.leastNonzeroMagnitude), .real(.infinity)]
+            ),
+            (
+                "label",
+                [
+                    .null, "", "plain", "it's", "日本語 🧵 e\u{301}", "line\nbreak",
+                    .text(String(repeating: "x", count: 100_000)),
+                ]
+            ),
+            (
+                "payload",
+                [.null, .blob([]), .blob([0]), .blob(Array(0...255)), .blob([UInt8](repeating: 7, count: 1 << 20))]
+            ),
         ]
         try await engine.withStore { store in
             for (column, values) in cases {

@@ -69,9 +69,10 @@ struct DataDirectoryTests {
             let directory = try DataDirectory.open(path: path)
             let child = try Child("/bin/sh", ["-c", "echo up; read line"])
             #expect(child.readLine() == "up")
-            let links = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(child.pid)/fd").map {
-                try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(child.pid)/fd/\($0)")
-            }
+            let links = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(child.pid)/fd")
+                .map {
+                    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(child.pid)/fd/\($0)")
+                }
             #expect(!links.contains("\(directory.path)/lock"))
             child.kill()
         }

@@ -51,7 +51,10 @@ struct PortableSQLTests {
         #expect(throws: expected) { try PortableSQL(text) }
     }
 
-    @Test("knows what belongs to the store by its first word", arguments: ["begin", "/* a */\nCommit", "-- a\n drop table t"])
+    @Test(
+        "knows what belongs to the store by its first word",
+        arguments: ["begin", "/* a */\nCommit", "-- a\n drop table t"]
+    )
     func reserved(text: String) throws {
         #expect(try PortableSQL(text).isReserved)
     }

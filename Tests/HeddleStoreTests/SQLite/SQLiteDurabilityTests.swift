@@ -88,7 +88,8 @@ struct SQLiteDurabilityTests {
                     SELECT name FROM item WHERE tenant_id = $1 AND shelf = $2 AND name > $3 ORDER BY name LIMIT $4
                     """,
                     ["default", "top", "a", 20]
-                ).map { try $0.text("detail") }
+                )
+                .map { try $0.text("detail") }
             }
             #expect(plan.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains("item_by_shelf") })
         }

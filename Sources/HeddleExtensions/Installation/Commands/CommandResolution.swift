@@ -50,7 +50,7 @@ struct CommandResolution {
             return try await expandScript(trail, shebang, arguments)
         }
         guard beginning.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
-            throw resolver.missing(name, "'\(HostPath.name(name))' is neither a program nor a script that begins with #!")
+            throw resolver.missing(name, "'\(HostPath.name(name))' is neither a program nor a script with a #! line")
         }
         return try expandProgram(trail, arguments)
     }

@@ -25,6 +25,7 @@ package struct CommandResolver: Sendable {
     /// - Parameters:
     ///   - command: The program and its arguments.
     ///   - directory: Where names of files are relative to; nil when the command line comes without a folder.
+    /// - Returns: What runs, with what it needs.
     /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused` or `pathNotReadable`; `CancellationError`.
     package func resolve(_ command: [String], directory: String?) async throws -> ResolvedCommand {
         var resolution = CommandResolution(resolver: self, directory: directory)

@@ -44,9 +44,10 @@ enum HostPath {
 
     /// Whether every sandbox has the path already: the system's programs and libraries.
     static func isAlwaysThere(_ path: String) -> Bool {
-        ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives"].contains {
-            isInside(path, $0)
-        }
+        ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives"]
+            .contains {
+                isInside(path, $0)
+            }
     }
 
     /// The fewest paths to read that hold all the given ones, in order, without those every sandbox has.

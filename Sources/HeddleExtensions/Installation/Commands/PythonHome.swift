@@ -54,9 +54,10 @@ struct PythonHome: Equatable {
     /// The standard library below a prefix; of several the one that the program's name asks for.
     private static func library(in prefix: String, of executable: String) -> String? {
         let lib = prefix == "/" ? "/lib" : prefix + "/lib"
-        let folders = HostFile.names(in: lib).filter { name in
-            (name.hasPrefix("python3.") || name.hasPrefix("pypy3.")) && HostFile.isRegular("\(lib)/\(name)/os.py")
-        }
+        let folders = HostFile.names(in: lib)
+            .filter { name in
+                (name.hasPrefix("python3.") || name.hasPrefix("pypy3.")) && HostFile.isRegular("\(lib)/\(name)/os.py")
+            }
         let name = HostPath.name(executable)
         return (folders.first { $0 == name } ?? folders.last).map { lib + "/" + $0 }
     }

@@ -12,7 +12,10 @@ enum ScriptInterpreter: Sendable {
 
     /// Recognises a program by its name, with or without a version, such as `python3.12`.
     init?(program: String) {
-        let stem = String(program.prefix { !$0.isNumber && $0 != "." })
+        let stem = program.prefix { !$0.isNumber && $0 != "." }
+        // `python3-config` is another program; `python3.13t` is one without the global lock.
+        let version = program.dropFirst(stem.count)
+        guard version.allSatisfy({ $0.isNumber || $0 == "." || $0 == "t" }) else { return nil }
         switch stem {
         case "python", "pypy": self = .python
         case "node", "nodejs": self = .node

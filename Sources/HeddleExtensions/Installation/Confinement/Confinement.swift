@@ -31,12 +31,16 @@ package struct Confinement: Sendable {
     /// - Throws: ``HeddleError`` with `grantRefused` or `pathNotReadable`, with the path in its details.
     package func check(_ grants: Grants) throws(HeddleError) {
         for path in grants.read + grants.write { try check(path) }
-        for (name, path) in grants.secrets { _ = try SecretFile.read(path, variable: name) }
+        for (name, path) in grants.secrets {
+            try check(secret: path, grants)
+            _ = try SecretFile.read(path, variable: name)
+        }
         guard let place = grants.workingDirectory else { return }
         guard HostFile.isFolder(place) else { throw refusal("the working directory is not a folder", place) }
-        let isGranted = (grants.read + grants.write).contains {
-            HostPath.isInside(HostPath.normalised(place), HostPath.normalised($0))
-        }
+        let isGranted = (grants.read + grants.write)
+            .contains {
+                HostPath.isInside(HostPath.normalised(place), HostPath.normalised($0))
+            }
         guard isGranted || grants.level == .none else {
             throw refusal("the working directory lies in no granted folder; grant it to be read or written", place)
         }
@@ -50,6 +54,7 @@ package struct Confinement: Sendable {
     ///   - resolved: The command line with what it needs by itself.
     ///   - dataDirectory: The instance's own folder, which it sees as `/data`.
     ///   - userID: Whom it runs as.
+    /// - Returns: The final command with its policy.
     /// - Throws: ``HeddleError`` with `grantRefused` or `pathNotReadable`.
     package func plan(
         manifest: Manifest,
@@ -67,7 +72,7 @@ package struct Confinement: Sendable {
             readOnlyPaths: readable.filter { !writable.contains($0) },
             writablePaths: writable,
             dataDirectory: dataDirectory,
-            environment: try variables(grants, resolved, userID: userID),
+            environment: try variables(grants, resolved, dataDirectory: dataDirectory, userID: userID),
             workingDirectory: grants.workingDirectory.map(HostPath.normalised) ?? "/data",
             network: grants.network,
             limits: manifest.resources,
@@ -99,6 +104,18 @@ package struct Confinement: Sendable {
         }
     }
 
+    /// A secret is read by the server with its own rights, so that its place must not be the extension's to choose.
+    private func check(secret path: String, _ grants: Grants) throws(HeddleError) {
+        for spelling in [HostPath.normalised(path), HostFile.realPath(path)].compactMap(\.self) {
+            guard !rules.isNeverGranted(spelling), !sealedPaths.contains(where: { HostPath.isInside(spelling, $0) })
+            else { throw refusal("a secret is never read from the kernel's folders or from Heddle's own data", path) }
+            let writable = grants.write.flatMap { [HostPath.normalised($0), HostFile.realPath($0) ?? $0] }
+            guard !writable.contains(where: { HostPath.isInside(spelling, $0) }) else {
+                throw refusal("a secret lies in a folder that the extension may write", path)
+            }
+        }
+    }
+
     private func refusal(_ message: String, _ path: String) -> HeddleError {
         HeddleError(.grantRefused, message, details: ["path": path])
     }
@@ -109,16 +126,20 @@ extension Confinement {
     private func variables(
         _ grants: Grants,
         _ resolved: ResolvedCommand,
+        dataDirectory: String,
         userID: UInt32
     ) throws(HeddleError) -> [String: String] {
         var result = [
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/data", "TMPDIR": "/tmp", "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1",
         ]
-        if grants.level == .none {
-            for name in ["PATH", "HOME"] { result[name] = environment[name] ?? result[name] }
-        }
         result.merge(resolved.environment) { $1 }
+        if grants.level == .none {
+            // There is no `/data` without mounts of its own.
+            result["HOME"] = environment["HOME"] ?? dataDirectory
+            let paths = [resolved.environment["PATH"], environment["PATH"]].compactMap(\.self)
+            if !paths.isEmpty { result["PATH"] = paths.joined(separator: ":") }
+        }
         if hasForeignPath(grants, userID: userID) {
             // git does not work in a checkout that belongs to somebody else unless it is told to.
             result.merge([

@@ -38,7 +38,7 @@ final class InstallationLog: Sendable {
     /// The sentence that tells best why a step failed.
     func reason(allowBuild: Bool) -> String {
         let (line, sawRetry) = state.withLock { ($0.lastError ?? $0.lastLine ?? "no output", $0.sawRetry) }
-        let text = line.drop { $0 != ":" }.isEmpty || !line.lowercased().hasPrefix("error:") ? line[...] : line.dropFirst(6)
+        let text = line.lowercased().hasPrefix("error:") ? line.dropFirst(6) : line[...]
         let reason = String(text.trimmed().prefix(300))
         if sawRetry { return reason + " (the package index could not be reached)" }
         if !allowBuild, reason.hasPrefix("No matching distribution") {

@@ -34,9 +34,10 @@ struct PipConfiguration: Sendable {
         }
         let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         let candidates = [
-            (environment["XDG_CONFIG_HOME"] ?? home.map { $0 + "/.config" }).map {
-                UserFile(source: $0 + "/pip/pip.conf", place: ".config/pip/pip.conf")
-            },
+            (environment["XDG_CONFIG_HOME"] ?? home.map { $0 + "/.config" })
+                .map {
+                    UserFile(source: $0 + "/pip/pip.conf", place: ".config/pip/pip.conf")
+                },
             home.map { UserFile(source: $0 + "/.pip/pip.conf", place: ".pip/pip.conf") },
         ]
         userFiles = candidates.compactMap(\.self).filter { HostFile.isRegular($0.source) }

@@ -13,9 +13,10 @@ struct PythonEntryPoint {
     func command(distribution name: String, module: String?) throws(HeddleError) -> [String] {
         let python = environment + "/bin/python"
         if let module { return [python, "-m", module] }
-        let scripts = consoleScripts(of: name).filter { script in
-            HostFile("\(environment)/bin/\(script)", followingLinks: false)?.kind == .regular
-        }
+        let scripts = consoleScripts(of: name)
+            .filter { script in
+                HostFile("\(environment)/bin/\(script)", followingLinks: false)?.kind == .regular
+            }
         let normalized = PythonRequirement.normalized(name)
         let script = scripts.first { PythonRequirement.normalized($0) == normalized }
         if let script = script ?? (scripts.count == 1 ? scripts.first : nil) {
@@ -43,10 +44,11 @@ struct PythonEntryPoint {
         let normalized = PythonRequirement.normalized(name)
         let steps = ["\(environment)/lib", "\(environment)/lib/\(library)", sitePackages]
         guard steps.allSatisfy({ HostFile($0, followingLinks: false)?.kind == .folder }) else { return [] }
-        let metadata = HostFile.names(in: sitePackages).first { folder in
-            guard folder.hasSuffix(".dist-info"), let dash = folder.firstIndex(of: "-") else { return false }
-            return PythonRequirement.normalized(String(folder[..<dash])) == normalized
-        }
+        let metadata = HostFile.names(in: sitePackages)
+            .first { folder in
+                guard folder.hasSuffix(".dist-info"), let dash = folder.firstIndex(of: "-") else { return false }
+                return PythonRequirement.normalized(String(folder[..<dash])) == normalized
+            }
         guard let metadata, HostFile("\(sitePackages)/\(metadata)", followingLinks: false)?.kind == .folder else {
             return []
         }

@@ -77,6 +77,7 @@ package struct PythonInstaller: Sendable {
     ///   - allowBuild: Whether source distributions are taken, which run their own code when they are built.
     ///   - lock: A lock of an earlier installation that is to be repeated exactly.
     ///   - progress: Gets a line for people now and then.
+    /// - Returns: What was installed and how it is started.
     /// - Throws: ``HeddleError`` with `invalidRequest`, `installationFailed` or the sandbox's codes;
     ///   `CancellationError`.
     package func install(
