@@ -9,6 +9,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -73,7 +74,7 @@ let package = Package(
         // The typed HTTP client of the command line.
         .target(
             name: "HeddleClient",
-            dependencies: ["HeddleModel", "JSON", asyncHTTPClient, httpTypes, nioCore]
+            dependencies: ["HeddleModel", "JSON", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]
         ),
         // The load that `heddle benchmark` makes, and what it measures.
         .target(
@@ -84,7 +85,7 @@ let package = Package(
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser, logging,
+                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
@@ -92,10 +93,16 @@ let package = Package(
         .executableTarget(name: "heddle-echo", dependencies: ["JSON"]),
         .target(
             name: "HeddleTestSupport",
-            dependencies: ["HeddleModel", "HeddleStore", "JSON", logging]
+            dependencies: []
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON"]),
+        .testTarget(
+            name: "HeddleCommandsTests",
+            dependencies: [
+                "HeddleClient", "HeddleCommands", "HeddleModel", "JSON", argumentParser, nioCore, nioHTTP1, nioPosix,
+            ]
+        ),
         .testTarget(
             name: "HeddleStoreTests",
             dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport"]

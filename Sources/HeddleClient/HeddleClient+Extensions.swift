@@ -36,6 +36,13 @@ extension HeddleClient {
         try ExtensionResource(await value(.POST, "/api/v1/extensions", body: request.json, timeout: .seconds(900)))
     }
 
+    /// Accepts the tools that replaced the accepted ones.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when nothing waits to be accepted.
+    package func acceptExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
+        try await change(name, "/accept")
+    }
+
     /// Makes an extension's capabilities callable.
     ///
     /// - Throws: ``HeddleError`` with `invalidStateTransition` when it cannot be activated from where it is.

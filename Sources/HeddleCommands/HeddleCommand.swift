@@ -22,7 +22,10 @@ package struct HeddleCommand: AsyncParsableCommand {
                 name: "Extensions",
                 subcommands: [ExtensionCommand.self, CapabilityCommand.self, MCPCommand.self]
             ),
-            CommandGroup(name: "This program", subcommands: [VersionCommand.self, Completions.self]),
+            CommandGroup(
+                name: "This program",
+                subcommands: [BenchmarkCommand.self, VersionCommand.self, Completions.self]
+            ),
         ]
     )
 

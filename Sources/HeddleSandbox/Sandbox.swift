@@ -20,6 +20,7 @@ package final class Sandbox: Sendable {
         /// The directory that holds the data directory of a process is one of them without being named.
         package var protectedPaths: [String]
 
+        /// Sets the bounds; the defaults suit one server on one machine.
         package init(
             maximumProcesses: Int = 256,
             terminationGrace: Duration = .seconds(2),
@@ -45,6 +46,7 @@ package final class Sandbox: Sendable {
         var liveProcesses = 0
     }
 
+    /// The bounds it was made with.
     package let configuration: Configuration
     private let logger: Logger
     private let privilege: Privilege
@@ -167,7 +169,9 @@ extension Sandbox {
 extension Sandbox {
     /// One thing the sandbox needs of the host, or one limit of it.
     package struct Finding: Sendable, Equatable {
+        /// The tool or the ability, as `heddle doctor` lists it.
         package let name: String
+        /// Whether it is there.
         package let isAvailable: Bool
         /// One sentence for people; it names what to install or to change.
         package let detail: String

@@ -10,7 +10,9 @@ package final class SandboxedProcess: Sendable {
     /// bwrap reports a signal as 128 and its number, as shells do, so that a command that exits with such a number by
     /// itself cannot be told from one that was signalled.
     package enum Exit: Sendable, Equatable {
+        /// By itself, with this status.
         case exited(Int32)
+        /// By this signal.
         case signalled(Int32)
     }
 

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 
 /// A folder for one test that is gone after it.
 package struct ScratchDirectory: Sendable {

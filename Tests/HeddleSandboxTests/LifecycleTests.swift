@@ -192,6 +192,33 @@ struct LifecycleTests {
         }
     }
 
+    @Test("whose set-up fails does not start, and the cause says why", arguments: Mode.available)
+    func setUpFailure(_ mode: Mode) async throws {
+        try await Fixture.with(mode) { fixture in
+            let sandbox = mode.makeSandbox()
+            let file = try fixture.make("file", text: "", mode: 0o644)
+            let base = fixture.policy
+            fixture.policy.workingDirectory = "/data/missing"
+            let missing = fixture
+            let first = await #expect(throws: HeddleError.self) {
+                _ = try await missing.run(["/bin/true"], in: sandbox)
+            }
+            #expect(first?.code == .startFailed)
+            #expect(first.map { "\($0)".contains("chdir") } == true)
+            fixture.policy = base
+            fixture.policy.dataDirectory = file
+            let wrong = fixture
+            let second = await #expect(throws: HeddleError.self) { _ = try await wrong.run(["/bin/true"], in: sandbox) }
+            #expect(second?.code == .startFailed)
+            for command in [[], [""], ["/bin/echo", "a\0b"]] {
+                let third = await #expect(throws: HeddleError.self) { _ = try await wrong.run(command, in: sandbox) }
+                #expect(third?.code == .startFailed)
+            }
+            for _ in 0..<100 where sandbox.liveProcesses > 0 { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(sandbox.liveProcesses == 0)
+        }
+    }
+
     @Test("is killed when nobody holds it any more", arguments: Mode.available)
     func dropped(_ mode: Mode) async throws {
         try await Fixture.with(mode) { fixture in

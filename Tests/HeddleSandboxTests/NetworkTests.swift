@@ -125,6 +125,12 @@ struct NetworkTests {
         }
     }
 
+    @Test("is never set up in the server's own namespace")
+    func ownNamespace() throws {
+        let error = #expect(throws: HeddleError.self) { try SlirpNetwork.namespaces(of: getpid(), .root) }
+        #expect(error?.code == .sandboxUnavailable)
+    }
+
     @Test("has no user namespace to gain rights over it", arguments: Mode.available)
     func configure(_ mode: Mode) async throws {
         try await Fixture.with(mode) { fixture in

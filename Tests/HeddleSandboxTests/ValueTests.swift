@@ -77,4 +77,10 @@ struct ValueTests {
         #expect(error?.code == .sandboxUnavailable)
         #expect(error?.details["package"] == "nftables")
     }
+
+    @Test("find the process in bwrap's report")
+    func report() {
+        #expect(InfoReader.childProcessID(in: #"{ "child-pid": 4242, "net-namespace": 40265 }"#) == 4242)
+        #expect(InfoReader.childProcessID(in: "{ }") == nil)
+    }
 }

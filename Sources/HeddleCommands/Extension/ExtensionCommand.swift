@@ -7,7 +7,8 @@ package struct ExtensionCommand: AsyncParsableCommand {
         abstract: "Add, list and control extensions.",
         subcommands: [
             ExtensionAdd.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
-            ExtensionDeactivate.self, ExtensionRemove.self, ExtensionLogs.self, ExtensionPermissionsCommand.self,
+            ExtensionDeactivate.self, ExtensionAccept.self, ExtensionRemove.self, ExtensionLogs.self,
+            ExtensionPermissionsCommand.self,
         ]
     )
 

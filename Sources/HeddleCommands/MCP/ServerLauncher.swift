@@ -78,7 +78,7 @@ struct ServerLauncher: Sendable {
         words.append(nil)
         defer { for word in words { free(word) } }
         var process: pid_t = 0
-        let status = posix_spawn(&process, Self.program, &actions, &attributes, words, environ)
+        let status = posix_spawn(&process, ServerProcess.executable, &actions, &attributes, words, environ)
         guard status == 0 else {
             throw HeddleError(
                 .serverUnreachable,
@@ -87,14 +87,6 @@ struct ServerLauncher: Sendable {
             )
         }
         return process
-    }
-
-    /// This program's own file; by its real name, so that the process is called `heddle`.
-    private static var program: String {
-        let link = "/proc/self/exe"
-        guard let path = realpath(link, nil) else { return link }
-        defer { free(path) }
-        return String(cString: path)
     }
 
     private func makeDataDirectory() {

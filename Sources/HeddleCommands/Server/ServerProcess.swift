@@ -5,6 +5,14 @@ import HeddleClient
 struct ServerProcess {
     let id: Int
 
+    /// This program's own file; by its real name, so that the process is called `heddle`.
+    static var executable: String {
+        let link = "/proc/self/exe"
+        guard let path = realpath(link, nil) else { return link }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// Whether it still runs; one that waits to be collected by its parent does not.
     var isAlive: Bool {
         guard let bytes = try? FileBytes.read("/proc/\(id)/stat", limit: 4096) else { return false }

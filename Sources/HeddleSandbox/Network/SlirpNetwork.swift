@@ -9,7 +9,7 @@ final class SlirpNetwork: Sendable {
     static let resolver = "10.0.2.3"
 
     /// What it takes to reach into a namespace; both stay valid when the process's number is used again.
-    private struct Namespaces {
+    struct Namespaces {
         let network: Descriptor
         /// The user namespace that owns the network; nil when that is the host's own.
         let user: Descriptor?
@@ -131,12 +131,22 @@ final class SlirpNetwork: Sendable {
         }
     }
 
-    private static func namespaces(
+    /// Opens the namespaces that a process's network is reached through.
+    ///
+    /// - Throws: `sandboxUnavailable` when they are the server's own.
+    static func namespaces(
         of process: Int32,
         _ privilege: Privilege
     ) throws -> Namespaces {
         let path = "/proc/\(process)/ns/net"
         let network = try Descriptor(checking: open(path, O_RDONLY | O_CLOEXEC), "open \(path)")
+        // Rules and interface would land in the server's own network, and cut the machine off.
+        guard
+            try identity(network)
+                != identity(Descriptor(checking: open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), "open"))
+        else {
+            throw HeddleError(.sandboxUnavailable, "the process has no network namespace of its own")
+        }
         switch privilege {
         case .root:
             return Namespaces(network: network, user: nil)
@@ -145,5 +155,12 @@ final class SlirpNetwork: Sendable {
             let user = try Descriptor(checking: heddle_namespace_owner(network.raw), "NS_GET_USERNS")
             return Namespaces(network: network, user: user)
         }
+    }
+
+    /// What tells one namespace from another.
+    private static func identity(_ namespace: Descriptor) throws(SystemCallError) -> ino_t {
+        var status = stat()
+        guard fstat(namespace.raw, &status) == 0 else { throw SystemCallError("fstat") }
+        return status.st_ino
     }
 }

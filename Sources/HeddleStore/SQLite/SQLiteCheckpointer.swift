@@ -19,8 +19,8 @@ final class SQLiteCheckpointer: Sendable {
         /// The frames that the last checkpoint left behind it or had to leave alone.
         var settledFrames = 0
         var logFrames = 0
-        var passive = 0
-        var truncating = 0
+        var checkpoints = 0
+        var truncations = 0
     }
 
     private let connection: SQLiteConnection
@@ -65,8 +65,8 @@ final class SQLiteCheckpointer: Sendable {
     /// Checkpoints that ran, and the size of the log now.
     func report(into statistics: inout StoreStatistics) {
         state.withLock { state in
-            statistics.checkpoints = state.passive
-            statistics.truncatingCheckpoints = state.truncating
+            statistics.checkpoints = state.checkpoints
+            statistics.truncatingCheckpoints = state.truncations
             statistics.logBytes = state.logFrames * frameBytes
         }
     }
@@ -86,35 +86,41 @@ final class SQLiteCheckpointer: Sendable {
     }
 
     private func run() {
-        connection.perform { checkpoint(.passive, in: $0) }
-        let isFar = state.withLock { $0.logFrames * frameBytes >= thresholds.truncating }
-        if isFar {
-            connection.perform { checkpoint(.truncate, in: $0) }
+        connection.perform { session in
+            let isComplete = checkpoint(.passive, in: session)
+            let isFar = state.withLock { $0.logFrames * frameBytes >= thresholds.truncating }
+            // While a reader pins the log, emptying it would fail, and make all writers wait for that.
+            if isComplete, isFar {
+                checkpoint(.truncate, in: session)
+            }
         }
         state.withLock { $0.isScheduled = false }
     }
 
+    /// Runs one checkpoint; false when something was left in the log.
+    @discardableResult
     private func checkpoint(
         _ mode: Database.CheckpointMode,
         in session: SQLiteSession
-    ) {
+    ) -> Bool {
         do {
-            let frames = try session.database.checkpoint(mode).walFrameCount
+            let (frames, settled) = try session.database.checkpoint(mode)
             state.withLock { state in
+                // What a reader pins is tried again when the log has grown by another threshold.
                 state.settledFrames = frames
-                state.passive += 1
+                state.checkpoints += 1
                 if mode == .truncate {
-                    state.truncating += 1
+                    state.truncations += 1
                     state.logFrames = frames
                 }
             }
+            return settled == frames
         } catch DatabaseError.SQLITE_BUSY {
-            // A long read pins the log. The next try is due when it has grown by another threshold.
-            state.withLock { $0.settledFrames = $0.logFrames }
             logger.debug("a checkpoint gave way to a reader")
         } catch {
-            state.withLock { $0.settledFrames = $0.logFrames }
             logger.error("a checkpoint failed", metadata: ["error": "\(error)"])
         }
+        state.withLock { $0.settledFrames = $0.logFrames }
+        return false
     }
 }

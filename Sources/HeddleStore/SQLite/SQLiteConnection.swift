@@ -39,7 +39,7 @@ final class SQLiteConnection: @unchecked Sendable {
         self.role = role
         var configuration = GRDB.Configuration()
         configuration.readonly = role == .reader
-        configuration.busyMode = .timeout(role == .checkpointer ? 0.5 : 10)
+        configuration.busyMode = .timeout(role == .checkpointer ? 0.2 : 10)
         configuration.label = "heddle.store.\(role)"
         database = try DatabaseQueue(path: path, configuration: configuration)
         // After GRDB is done with the connection, because it sets pragmas of its own.
@@ -61,7 +61,7 @@ final class SQLiteConnection: @unchecked Sendable {
         }
     }
 
-    /// Closes the connection for good; `last` is the last that happens on it. Does nothing the second time.
+    /// Closes the connection for good, after a last closure; does nothing the second time.
     func close(_ last: (SQLiteSession) -> Void = { _ in }) throws {
         let isFirst = perform { session in
             guard !isClosed else { return false }

@@ -107,7 +107,9 @@ final class SQLiteReaders: Sendable {
         }
     }
 
-    /// Takes what waits longest. A reader that finds nothing is idle from the same moment, or a job would be missed.
+    /// Takes what waits longest.
+    ///
+    /// A reader that finds nothing is idle from the same moment, or a job would be missed.
     private func next(for reader: Reader) -> Job? {
         state.withLock { state in
             guard let job = state.backlog.take(1).first else {

@@ -30,7 +30,7 @@ struct CommandResolution {
 
     /// Turns a command line into what the kernel finally runs.
     ///
-    /// - Throws: ``HeddleError`` with `commandNotFound` or `grantRefused`; `CancellationError`.
+    /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused` or `pathNotReadable`; `CancellationError`.
     mutating func expand(_ command: [String]) async throws -> [String] {
         guard let name = command.first else { throw resolver.missing("", "the command is empty") }
         steps += 1
@@ -45,7 +45,7 @@ struct CommandResolution {
         if HostPath.name(trail.real) == "env" || HostPath.name(path) == "env", HostPath.isInside(trail.real, "/usr") {
             return try await expandEnvironment(path, arguments)
         }
-        let beginning = HostFile.read(path, upTo: 4096) ?? []
+        guard let beginning = HostFile.read(path, upTo: 4096) else { throw ReadableCheck.refusal(path) }
         if let shebang = Shebang(beginning) {
             return try await expandScript(trail, shebang, arguments)
         }

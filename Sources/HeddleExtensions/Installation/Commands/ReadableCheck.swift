@@ -24,12 +24,14 @@ struct ReadableCheck {
         let wanted: UInt32 = file.kind == .folder ? 0o5 : 0o4
         let isReadable =
             isRoot ? file.mode & wanted == wanted : access(path, file.kind == .folder ? R_OK | X_OK : R_OK) == 0
-        guard isReadable else {
-            throw HeddleError(
-                .pathNotReadable,
-                "'\(HostPath.name(path))' cannot be read by the user that extensions run as",
-                details: ["path": path]
-            )
-        }
+        guard isReadable else { throw Self.refusal(path) }
+    }
+
+    static func refusal(_ path: String) -> HeddleError {
+        HeddleError(
+            .pathNotReadable,
+            "'\(HostPath.name(path))' cannot be read by the user that extensions run as",
+            details: ["path": path]
+        )
     }
 }

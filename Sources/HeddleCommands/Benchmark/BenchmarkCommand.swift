@@ -1,0 +1,12 @@
+package import ArgumentParser
+
+/// `heddle benchmark`: measures this Heddle on this machine.
+package struct BenchmarkCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Measure Heddle on this machine.",
+        subcommands: [BenchmarkInvoke.self]
+    )
+
+    package init() {}
+}
