@@ -1,6 +1,7 @@
 package import ArgumentParser
 import HeddleBenchmark
 import HeddleModel
+import JSON
 
 /// `heddle benchmark invoke`: calls through the server, and the same calls straight over the extension's pipe.
 package struct BenchmarkInvoke: AsyncParsableCommand {
