@@ -16,7 +16,9 @@ package struct StoreStatistics: Sendable, Hashable {
     package var reads = 0
     /// Checkpoints that moved pages from the log into the database file.
     package var checkpoints = 0
-    /// Checkpoints that also emptied the log, because it had grown far.
+    /// Checkpoints that also made the log start over, because it had grown far.
+    package var restartingCheckpoints = 0
+    /// Checkpoints that also cut the file of the log, because it had grown very far.
     package var truncatingCheckpoints = 0
     /// The size in bytes of the log after the last commit or checkpoint.
     package var logBytes = 0

@@ -6,7 +6,8 @@ Usage:
 
 Without --modern it speaks the `initialize` revisions up to 2025-11-25; with it only 2026-07-28 (`server/discover`).
 A MODE changes how the process starts, lists its tools or frames its messages; a tool misbehaves in one call.
-`misbehave.py --help` lists the modes, `tools/list` the tools. Only Python's standard library is needed.
+`misbehave.py --help` lists the modes, `tools/list` the tools. It needs `probes.py` beside it and Python's standard
+library.
 """
 
 import argparse
@@ -15,13 +16,13 @@ import errno
 import json
 import os
 import queue
-import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+
+from probes import LIBC, PROBES, probe
 
 LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 MODERN = "2026-07-28"
@@ -106,137 +107,6 @@ class Wire:
         waiting = self.answers.pop(message.get("id"), None)
         if waiting:
             waiting.put({key: message[key] for key in ("result", "error") if key in message})
-
-
-# --- Probes: what does the sandbox let through? -----------------------------------------------------------------------
-
-LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWUSER = 0x10000000
-PTRACE_ATTACH, PTRACE_DETACH = 16, 17
-
-
-def check(status):
-    if status < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def in_child(action):
-    """Runs an action in a child of one thread; gives what it raised, if anything."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-            os.write(writer, b"0")
-        except OSError as error:
-            os.write(writer, str(error.errno).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    number = int(os.read(reader, 16) or b"-1")
-    os.close(reader)
-    os.waitpid(child, 0)
-    if number < 0:
-        raise OSError(errno.EFAULT, "the child was killed")
-    if number > 0:
-        raise OSError(number, os.strerror(number))
-
-
-def read_file(path):
-    with open(path, "rb") as file:
-        return file.read(4096).decode(errors="replace")
-
-
-def write_file(path):
-    with open(path, "xb") as file:
-        file.write(b"probe")
-    os.remove(path)
-    return path
-
-
-def connect(target):
-    if target.startswith("@"):
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(2)
-            peer.connect("\0" + target[1:])
-        return target
-    host, _, port = target.rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=2) as peer:
-        return "%s:%d" % peer.getpeername()[:2]
-
-
-def processes(_):
-    found = {}
-    for name in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
-        try:
-            found[name] = read_file(f"/proc/{name}/cmdline").replace("\0", " ").strip()
-        except OSError as error:
-            found[name] = errno.errorcode.get(error.errno, "?")
-    return found
-
-
-def mount(_):
-    in_child(lambda: check(LIBC.mount(b"none", b"/tmp", b"tmpfs", 0, None)))
-
-
-def trace(target):
-    """Attaches to a process, by default to a child of our own."""
-    child = None if target else subprocess.Popen(["sleep", "10"])
-    pid = int(target) if target else child.pid
-    try:
-        check(LIBC.ptrace(PTRACE_ATTACH, pid, None, None))
-        os.waitpid(pid, 0x40000000)
-        LIBC.ptrace(PTRACE_DETACH, pid, None, None)
-    finally:
-        if child:
-            child.kill()
-            child.wait()
-
-
-def identity(_):
-    wanted = ("Uid", "Gid", "Groups", "CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp")
-    lines = (line.split(":", 1) for line in read_file("/proc/self/status").splitlines())
-    return {name: value.strip() for name, value in lines if name in wanted} | {"cwd": os.getcwd(), "pid": os.getpid()}
-
-
-def limits(_):
-    names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
-    return {name: resource.getrlimit(getattr(resource, name))[0] for name in names}
-
-
-PROBES = {
-    "shadow": (lambda _: read_file("/etc/shadow"), "reads /etc/shadow"),
-    "read": (read_file, "reads the file `target`"),
-    "list": (lambda target: sorted(os.listdir(target or "/")), "lists the folder `target`"),
-    "write": (write_file, "creates and removes the file `target`"),
-    "write_usr": (lambda _: write_file("/usr/misbehave-probe"), "creates a file in /usr"),
-    "connect": (connect, "connects to `target`: host:port, or @name for an abstract socket"),
-    "interfaces": (lambda _: [name for _, name in socket.if_nameindex()], "names the network interfaces"),
-    "raw_socket": (lambda _: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).close(), "opens a raw socket"),
-    "pids": (processes, "lists the processes in /proc"),
-    "mount": (mount, "mounts a tmpfs"),
-    "ptrace": (trace, "attaches to the process `target`, or to a child of its own"),
-    "userns": (lambda _: in_child(lambda: check(LIBC.unshare(CLONE_NEWUSER))), "makes a user namespace"),
-    "setuid": (lambda _: in_child(lambda: os.setuid(0)), "becomes root"),
-    "chroot": (lambda _: in_child(lambda: os.chroot("/tmp")), "changes its root"),
-    "kill": (lambda target: os.kill(int(target), 0), "may signal the process `target`"),
-    "init_environ": (lambda _: read_file("/proc/1/environ"), "reads the environment of process 1"),
-    "environ": (lambda _: dict(os.environ), "shows its own environment"),
-    "descriptors": (lambda _: sorted(map(int, os.listdir("/proc/self/fd"))), "lists its open descriptors"),
-    "identity": (identity, "shows its user, capabilities and seccomp state"),
-    "limits": (limits, "shows its resource limits"),
-}
-
-
-def probe(what, target):
-    if what not in PROBES:
-        raise Refusal(-32602, f"no such probe: {what}")
-    try:
-        return {"what": what, "allowed": True, "value": PROBES[what][0](target)}
-    except (OSError, ValueError) as error:
-        number = getattr(error, "errno", None)
-        return {"what": what, "allowed": False, "error": errno.errorcode.get(number, type(error).__name__)}
 
 
 # --- Tools ------------------------------------------------------------------------------------------------------------
@@ -448,7 +318,7 @@ def stubborn(call):
     return call.result({"grandchild": become_stubborn(call.server)})
 
 
-@tool("ask", "Sends a request to the client and says what came back.", method="string", params="object", seconds="number")
+@tool("ask", "Sends the client a request and says what came back.", method="string", params="object", seconds="number")
 def ask(call):
     answer = call.wire.ask(call.argument("method", "ping"), call.argument("params", None), call.argument("seconds", 5))
     return call.result({"answer": answer})
@@ -480,7 +350,10 @@ def cancelled(call):
 
 @tool("probe", "Tries to get out: " + ", ".join(PROBES) + ".", what="string", target="string")
 def run_probe(call):
-    return call.result(probe(call.argument("what", ""), call.argument("target", "")))
+    what = call.argument("what", "")
+    if what not in PROBES:
+        raise Refusal(-32602, f"no such probe: {what}")
+    return call.result(probe(what, call.argument("target", "")))
 
 
 def flood(descriptor, count, lock):
@@ -575,13 +448,8 @@ class Server:
         self.outlives_input = False
         self.starts = self.count_start()
 
-    METHODS = {
-        "initialize": "initialize",
-        "server/discover": "discover",
-        "ping": "ping",
-        "logging/setLevel": "ping",
-        "tools/list": "list",
-    }
+    LEGACY_METHODS = {"initialize": "initialize", "ping": "ping", "logging/setLevel": "ping", "tools/list": "list"}
+    MODERN_METHODS = {"server/discover": "discover", "tools/list": "list"}
 
     def count_start(self):
         """The number of this start, kept in the state folder; 1 when there is none."""
@@ -633,18 +501,27 @@ class Server:
         self.wire.send({"jsonrpc": "2.0", "id": identifier, **reply})
 
     def respond(self, method, params):
-        if method not in self.METHODS:
+        if "exit-on-probe" in self.modes and method == "server/discover":
+            raise SystemExit(1)
+        if self.is_modern and method == "initialize":
+            self.refuse_version(params.get("protocolVersion"))
+        methods = self.MODERN_METHODS if self.is_modern else self.LEGACY_METHODS
+        if method not in methods:
             raise Refusal(-32601, f"unknown method: {method}")
-        if self.is_modern and method not in ("initialize", "ping"):
+        if self.is_modern:
             self.check_meta(params.get("_meta") or {})
-        return getattr(self, self.METHODS[method])(params)
+        return getattr(self, methods[method])(params)
 
     def check_meta(self, meta):
         version = meta.get(META + "protocolVersion")
         if version is None or META + "clientCapabilities" not in meta:
             raise Refusal(-32602, "the request carries no protocol version or client capabilities")
         if version != MODERN:
-            raise Refusal(-32022, "unsupported protocol version", {"requested": version, "supported": [MODERN]})
+            self.refuse_version(version)
+
+    @staticmethod
+    def refuse_version(version):
+        raise Refusal(-32022, "unsupported protocol version", {"requested": version, "supported": [MODERN]})
 
     def complete(self, body):
         """A result as the revision in use has it."""
@@ -652,16 +529,10 @@ class Server:
 
     def initialize(self, params):
         asked = params.get("protocolVersion")
-        if self.is_modern:
-            raise Refusal(-32022, "unsupported protocol version", {"requested": asked, "supported": [MODERN]})
         version = asked if asked in LEGACY else LEGACY[-1]
         return {"protocolVersion": version, "capabilities": {"tools": {}, "logging": {}}, "serverInfo": INFO}
 
     def discover(self, _):
-        if "exit-on-probe" in self.modes:
-            raise SystemExit(1)
-        if not self.is_modern:
-            raise Refusal(-32601, "unknown method: server/discover")
         body = {"supportedVersions": [MODERN], "capabilities": {"tools": {}}, "ttlMs": 0, "cacheScope": "private"}
         return self.complete(body)
 

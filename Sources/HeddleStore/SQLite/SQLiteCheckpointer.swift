@@ -6,12 +6,15 @@ import Synchronization
 /// Moves the log into the database file, on a connection and a thread of its own, so that no write waits for it.
 ///
 /// A passive checkpoint takes no lock a writer or reader would notice, but under constant load it never quite catches
-/// up, and the log grows. Past a second threshold it is emptied for good, which makes writers wait a moment.
+/// up, and the log grows. Past a second threshold the log starts over, which makes writers wait a moment. Its file
+/// keeps its size, because syncing blocks that are there is cheaper than syncing new ones; only past a third
+/// threshold, after a long read pinned it, is the file cut.
 final class SQLiteCheckpointer: Sendable {
     /// The sizes of the log in bytes that set it off.
     struct Thresholds: Sendable {
         var passive = 4 << 20
-        var truncating = 32 << 20
+        var restarting = 32 << 20
+        var truncating = 128 << 20
     }
 
     private struct State {
@@ -20,6 +23,7 @@ final class SQLiteCheckpointer: Sendable {
         var settledFrames = 0
         var logFrames = 0
         var checkpoints = 0
+        var restarts = 0
         var truncations = 0
     }
 
@@ -66,6 +70,7 @@ final class SQLiteCheckpointer: Sendable {
     func report(into statistics: inout StoreStatistics) {
         state.withLock { state in
             statistics.checkpoints = state.checkpoints
+            statistics.restartingCheckpoints = state.restarts
             statistics.truncatingCheckpoints = state.truncations
             statistics.logBytes = state.logFrames * frameBytes
         }
@@ -88,11 +93,10 @@ final class SQLiteCheckpointer: Sendable {
     private func run() {
         connection.perform { session in
             let isComplete = checkpoint(.passive, in: session)
-            let isFar = state.withLock { $0.logFrames * frameBytes >= thresholds.truncating }
-            // While a reader pins the log, emptying it would fail, and make all writers wait for that.
-            if isComplete, isFar {
-                checkpoint(.truncate, in: session)
-            }
+            let bytes = state.withLock { $0.logFrames * frameBytes }
+            // While a reader pins the log, starting it over would fail, and make all writers wait for that.
+            guard isComplete, bytes >= thresholds.restarting else { return }
+            checkpoint(bytes >= thresholds.truncating ? .truncate : .restart, in: session)
         }
         state.withLock { $0.isScheduled = false }
     }
@@ -109,9 +113,16 @@ final class SQLiteCheckpointer: Sendable {
                 // What a reader pins is tried again when the log has grown by another threshold.
                 state.settledFrames = frames
                 state.checkpoints += 1
-                if mode == .truncate {
+                switch mode {
+                case .restart:
+                    state.restarts += 1
+                    state.logFrames = 0
+                    state.settledFrames = 0
+                case .truncate:
                     state.truncations += 1
                     state.logFrames = frames
+                case .passive, .full:
+                    break
                 }
             }
             return settled == frames

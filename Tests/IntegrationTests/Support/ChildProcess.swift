@@ -26,10 +26,11 @@ final class ChildProcess {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        var pipe: [Int32] = [-1, -1]
+        var ends: [Int32] = [-1, -1]
         if takesInput {
-            guard pipe2(&pipe, O_CLOEXEC) == 0 else { throw Failure(description: "no pipe") }
-            posix_spawn_file_actions_adddup2(&actions, pipe[0], 0)
+            guard pipe(&ends) == 0 else { throw Failure(description: "no pipe") }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
         } else {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
@@ -49,10 +50,10 @@ final class ChildProcess {
         }
         var child: pid_t = 0
         let result = posix_spawn(&child, command[0], &actions, nil, &arguments, &values)
-        if takesInput { close(pipe[0]) }
+        if takesInput { close(ends[0]) }
         guard result == 0 else { throw Failure(description: "\(command[0]) does not start: \(result)") }
         processID = child
-        input = takesInput ? pipe[1] : nil
+        input = takesInput ? ends[1] : nil
     }
 
     deinit {
@@ -116,9 +117,4 @@ func eventually(seconds: Double = 5, _ condition: () throws -> Bool) rethrows ->
         if ContinuousClock.now >= end { return false }
         usleep(10_000)
     }
-}
-
-/// How long something takes.
-func seconds(_ body: () throws -> Void) rethrows -> Double {
-    try ContinuousClock().measure(body) / .seconds(1)
 }

@@ -61,7 +61,7 @@ final class HTTPConnection {
         var start = 0
         while start < bytes.count {
             let count = bytes[start...]
-                .withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+                .withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
             start += count
         }
@@ -124,6 +124,7 @@ final class HTTPConnection {
 
     private func index(of pattern: [UInt8]) -> Int? {
         guard received.count >= pattern.count else { return nil }
-        return (0...(received.count - pattern.count)).first { received[$0..<($0 + pattern.count)].elementsEqual(pattern) }
+        return (0...(received.count - pattern.count))
+            .first { received[$0..<($0 + pattern.count)].elementsEqual(pattern) }
     }
 }

@@ -60,3 +60,8 @@ enum ProcessTable {
         all.filter { arguments(of: $0).first == program }
     }
 }
+
+extension [KnownProcess] {
+    /// Whether none of them runs any more.
+    var areGone: Bool { !contains(where: \.isAlive) }
+}

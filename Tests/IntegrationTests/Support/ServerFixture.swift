@@ -26,7 +26,7 @@ final class ServerFixture {
     var misbehave: String { scratch.path + "/programs/misbehave.py" }
 
     var token: String {
-        readText(data + "/token").filter { !$0.isWhitespace }
+        environment["HEDDLE_TOKEN"] ?? readText(data + "/token").filter { !$0.isWhitespace }
     }
 
     private init(_ scratch: ScratchDirectory, environment: [String: String]) throws {
@@ -36,7 +36,9 @@ final class ServerFixture {
         try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
         let fixtures = TestEnvironment.checkout + "/Tests/Fixtures"
         try FileManager.default.copyItem(atPath: Self.products + "/heddle-echo", toPath: programs + "/heddle-echo")
-        try FileManager.default.copyItem(atPath: fixtures + "/misbehave.py", toPath: programs + "/misbehave.py")
+        for name in try FileManager.default.contentsOfDirectory(atPath: fixtures) where name.hasSuffix(".py") {
+            try FileManager.default.copyItem(atPath: "\(fixtures)/\(name)", toPath: "\(programs)/\(name)")
+        }
         process = try Self.spawn(scratch, environment)
         try awaitStart()
     }
@@ -46,10 +48,12 @@ final class ServerFixture {
     /// - Throws: what the test throws, or what starting throws.
     static func with(
         environment: [String: String] = [:],
+        prepare: (ScratchDirectory) throws -> [String: String] = { _ in [:] },
         _ body: (ServerFixture) async throws -> Void
     ) async throws {
         try await ScratchDirectory.with { scratch in
-            let server = try ServerFixture(scratch, environment: environment)
+            let prepared = try prepare(scratch)
+            let server = try ServerFixture(scratch, environment: environment.merging(prepared) { $1 })
             do {
                 try await body(server)
             } catch {
@@ -90,9 +94,10 @@ final class ServerFixture {
     /// Ends the server if it runs, and starts it on the same data.
     ///
     /// - Throws: when it does not start.
-    func restart(signal: Int32 = SIGTERM) throws {
+    func restart(signal: Int32 = SIGTERM, between: () throws -> Void = {}) throws {
         if process.exitStatus == nil { process.kill(signal) }
         guard process.wait(seconds: 10) != nil else { throw ChildProcess.Failure(description: "it does not end") }
+        try between()
         try FileManager.default.moveItem(
             atPath: scratch.path + "/server.log",
             toPath: scratch.path + "/server.log.\(process.processID)"

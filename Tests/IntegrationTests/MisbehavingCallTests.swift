@@ -1,0 +1,218 @@
+import Glibc
+import JSON
+import Testing
+
+extension WholeServer {
+    @Suite("Tools that misbehave", .serialized)
+    struct MisbehavingCallTests {
+        struct Bad: Sendable, CustomTestStringConvertible {
+            let tool: String
+            var parameters: JSONValue = [:]
+            var milliseconds = 20_000
+            let status: Int
+            var code: String?
+            /// What it says when it works.
+            var text: String?
+            /// Whether it breaks the line that the answer to the next call begins in.
+            var costsNextCall = false
+            var testDescription: String { tool + parameters.text }
+        }
+
+        static let badTools: [Bad] = [
+            Bad(tool: "hang", milliseconds: 300, status: 504, code: "DEADLINE_EXCEEDED"),
+            Bad(tool: "sleep", parameters: ["seconds": 30], milliseconds: 300, status: 504, code: "DEADLINE_EXCEEDED"),
+            Bad(
+                tool: "half_json",
+                parameters: ["stay": true],
+                milliseconds: 300,
+                status: 504,
+                code: "DEADLINE_EXCEEDED",
+                costsNextCall: true
+            ),
+            Bad(tool: "wrong_id", milliseconds: 300, status: 504, code: "DEADLINE_EXCEEDED"),
+            Bad(tool: "wrong_id", parameters: ["answer": true], status: 200, text: "for you"),
+            Bad(tool: "wrong_id", parameters: ["id": "1", "answer": true], status: 200, text: "for you"),
+            Bad(tool: "twice", status: 200, text: "first"),
+            Bad(tool: "garbage", parameters: ["lines": 1000], status: 200, text: "after the garbage"),
+            Bad(tool: "flood_stderr", status: 200, text: "flooded"),
+            Bad(tool: "fail", status: 200, text: "it failed"),
+            Bad(tool: "log", parameters: ["count": 1000], status: 200, text: "logged"),
+            Bad(tool: "crash", status: 502, code: "EXTENSION_CRASHED"),
+            Bad(tool: "crash", parameters: ["status": 0], status: 502, code: "EXTENSION_CRASHED"),
+            Bad(tool: "half_json", status: 502, code: "EXTENSION_CRASHED"),
+            Bad(tool: "malformed", status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "invalid_utf8", status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "duplicate_members", status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "no_result", milliseconds: 2000, status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "not_a_result", milliseconds: 2000, status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "deep", status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "huge", status: 502, code: "EXTENSION_PROTOCOL"),
+            Bad(tool: "flood_stdout", status: 502, code: "EXTENSION_PROTOCOL"),
+        ]
+
+        @Test("a bad answer has a named error and spoils no other call", arguments: badTools)
+        func badAnswer(_ bad: Bad) async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad(resources: ["memory_mb": 1024]).status == 201)
+                #expect(try server.echoWorks("bad"))
+                let body: JSONValue = [
+                    "parameters": bad.parameters, "options": ["timeout_ms": .integer(bad.milliseconds)],
+                ]
+                let connection = try HTTPConnection(port: server.port)
+                let path = ServerFixture.invocation("bad", bad.tool)
+                connection.send(server.bytes("POST", path, body: body.bytes))
+                for _ in 0..<5 { #expect(try server.echoWorks()) }
+                let answer = try connection.answer()
+                #expect(answer.status == bad.status, "\(answer.json.text.prefix(500))")
+                #expect(answer.code == bad.code, "\(answer.json.text.prefix(500))")
+                #expect(answer.toolText == bad.text)
+                #expect(try server.request("GET", "/healthz").status == 200)
+                if bad.costsNextCall { try server.call("bad", "echo", milliseconds: 300) }
+                for _ in 0..<3 {
+                    let next = try server.call("bad", "echo", ["text": "next"])
+                    #expect(next.toolText == "next", "\(next.json.text.prefix(500))")
+                }
+                #expect(try server.echoWorks())
+            }
+        }
+
+        @Test("a tool's own failure and a protocol error are told apart")
+        func failures() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad().status == 201)
+                let failed = try server.call("bad", "fail")
+                #expect(failed.json["execution_status"]?.string == "failed")
+                #expect(failed.json["result"]?["isError"]?.bool == true)
+                let refused = try server.call("bad", "refuse", ["code": -32001, "message": "not today"])
+                #expect(refused.status == 200 && refused.json["execution_status"]?.string == "failed")
+                #expect(refused.code == "EXTENSION_REFUSED")
+                #expect(refused.json["error"]?["message"]?.string == "not today")
+                #expect(refused.json["error"]?["details"]?["mcp_code"]?.integer == -32001)
+            }
+        }
+
+        @Test("one slow call does not delay another of the same extension")
+        func concurrent() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad().status == 201)
+                #expect(try server.echoWorks("bad"))
+                let slow = try HTTPConnection(port: server.port)
+                let body = Array(#"{"parameters":{"seconds":2}}"#.utf8)
+                slow.send(server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body))
+                let start = ContinuousClock.now
+                #expect(try server.echoWorks("bad"))
+                #expect(ContinuousClock.now - start < .seconds(1))
+                #expect(try slow.answer().toolText == "slept")
+            }
+        }
+
+        @Test("one that ignores every polite request is stopped all the same")
+        func stubborn() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad(["--mode", "stubborn"]).status == 201)
+                #expect(eventually { server.children.isEmpty })
+                #expect(try server.echoWorks("bad"))
+                let children = server.children
+                #expect(children.contains { ProcessTable.arguments(of: $0.processID).first == "sleep" })
+                let start = ContinuousClock.now
+                #expect(try server.request("POST", "/api/v1/extensions/bad/deactivate").status == 200)
+                #expect(ContinuousClock.now - start < .seconds(5))
+                #expect(eventually(seconds: 1) { children.areGone })
+                #expect(try server.echoWorks())
+            }
+        }
+
+        @Test("a fork bomb stays in its extension")
+        func forkBomb() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad().status == 201)
+                let connection = try HTTPConnection(port: server.port)
+                let body = Array(#"{"parameters":{},"options":{"timeout_ms":10000}}"#.utf8)
+                connection.send(server.bytes("POST", ServerFixture.invocation("bad", "fork_bomb"), body: body))
+                for _ in 0..<10 {
+                    #expect(try server.request("GET", "/healthz").status == 200)
+                    #expect(try server.echoWorks())
+                }
+                let answer = try connection.answer()
+                #expect(answer.structured?["error"]?.string == "EAGAIN", "\(answer.json.text)")
+                #expect(answer.structured?["forked"]?.integer ?? 10_000 < 64)
+                let children = server.children
+                #expect(children.count < 100)
+                #expect(try server.request("DELETE", "/api/v1/extensions/bad").status == 204)
+                let bombs = children.filter { ProcessTable.arguments(of: $0.processID).contains(server.misbehave) }
+                #expect(eventually(seconds: 2) { bombs.areGone })
+                #expect(try server.echoWorks())
+            }
+        }
+
+        @Test("one that eats all memory eats only its own")
+        func memoryHog() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad(resources: ["memory_mb": 128]).status == 201)
+                #expect(try server.echoWorks())
+                let connection = try HTTPConnection(port: server.port)
+                let body = Array(#"{"parameters":{},"options":{"timeout_ms":5000}}"#.utf8)
+                connection.send(server.bytes("POST", ServerFixture.invocation("bad", "eat_memory"), body: body))
+                for _ in 0..<10 {
+                    #expect(try server.request("GET", "/healthz").status == 200)
+                    #expect(try server.echoWorks())
+                }
+                let answer = try connection.answer()
+                // Killed by the kernel, or refused the memory, in which case Python ends the thread of the call.
+                #expect([502, 504].contains(answer.status), "\(answer.json.text)")
+                #expect(try server.starts(of: "echo") == 1)
+                #expect(try server.echoWorks())
+                #expect(try server.echoWorks("bad"))
+            }
+        }
+    }
+
+    @Suite("A client that hangs up", .serialized)
+    struct HangUpTests {
+        @Test("its call is cancelled in the extension, and nobody else's")
+        func cancelled() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad().status == 201)
+                #expect(try server.echoWorks("bad"))
+                let body = Array(#"{"parameters":{"seconds":3}}"#.utf8)
+                let request = server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body)
+                let staying = try HTTPConnection(port: server.port)
+                staying.send(request)
+                let leaving = try HTTPConnection(port: server.port)
+                leaving.send(request)
+                let path = "/api/v1/status"
+                #expect(
+                    try eventually {
+                        try server.request("GET", path).json["calls"]?["in_flight"]?.integer == 2
+                    }
+                )
+                #expect(try server.cancelledCalls() == [])
+                leaving.hangUp()
+                #expect(try eventually(seconds: 2) { try server.cancelledCalls().count == 1 })
+                #expect(try staying.answer().toolText == "slept")
+                #expect(try server.cancelledCalls().count == 1)
+                #expect(try server.request("GET", path).json["calls"]?["in_flight"]?.integer == 0)
+            }
+        }
+
+        @Test("a deadline cancels the call in the extension too")
+        func deadline() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad().status == 201)
+                #expect(try server.call("bad", "hang", milliseconds: 200).status == 504)
+                #expect(try eventually(seconds: 2) { try server.cancelledCalls().count == 1 })
+            }
+        }
+    }
+}
+
+extension ServerFixture {
+    /// The ids of the calls that the extension `bad` was told to give up.
+    fileprivate func cancelledCalls() throws -> [JSONValue] {
+        try call("bad", "cancelled").structured?["ids"]?.array ?? []
+    }
+}

@@ -1,0 +1,171 @@
+import Glibc
+import HeddleTestSupport
+import JSON
+import Testing
+
+extension WholeServer {
+    @Suite("The beginning and the end of a server", .serialized)
+    struct ServerEndTests {
+        @Test("asked to end, it does so at once and leaves no child", arguments: [SIGTERM, SIGINT])
+        func polite(signal: Int32) async throws {
+            try await ServerFixture.with { server in
+                try server.startTen()
+                let children = server.children
+                let start = ContinuousClock.now
+                server.kill(signal)
+                #expect(server.process.wait(seconds: 5) == 0, "\(server.log.suffix(2000))")
+                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(children.areGone)
+            }
+        }
+
+        @Test("asked to end, it ends stubborn extensions too")
+        func stubborn() async throws {
+            try await ServerFixture.with { server in
+                let added = try server.registerBad(["--mode", "stubborn"])
+                #expect(added.status == 201, "\(added.json.text)")
+                #expect(try server.echoWorks("bad"))
+                let children = server.children
+                let start = ContinuousClock.now
+                server.kill(SIGTERM)
+                #expect(server.process.wait(seconds: 5) == 0)
+                #expect(ContinuousClock.now - start < .seconds(2))
+                #expect(children.areGone)
+            }
+        }
+
+        @Test("a call that is under way when it is asked to end is answered")
+        func underWay() async throws {
+            try await ServerFixture.with { server in
+                let added = try server.registerBad()
+                #expect(added.status == 201)
+                #expect(try server.echoWorks("bad"))
+                let connection = try HTTPConnection(port: server.port)
+                let body = Array(#"{"parameters":{"seconds":1}}"#.utf8)
+                connection.send(server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body))
+                #expect(
+                    try eventually {
+                        try server.request("GET", "/api/v1/status").json["calls"]?["in_flight"]?.integer == 1
+                    }
+                )
+                server.kill(SIGTERM)
+                #expect(try connection.answer().toolText == "slept")
+                #expect(server.process.wait(seconds: 5) == 0)
+            }
+        }
+
+        @Test("killed while ten extensions run, it takes them along")
+        func killed() async throws {
+            try await ServerFixture.with { server in
+                try server.startTen()
+                let added = try server.registerBad(["--mode", "stubborn"])
+                #expect(added.status == 201)
+                #expect(try server.echoWorks("bad"))
+                let children = server.children
+                #expect(children.count >= 11)
+                server.kill(SIGKILL)
+                #expect(server.process.wait(seconds: 5) == 128 + SIGKILL)
+                #expect(eventually(seconds: 2) { children.areGone })
+                #expect(ProcessTable.running(server.echo).isEmpty)
+                try server.restart()
+                #expect(try server.echoWorks("echo-3"))
+            }
+        }
+
+        @Test("killed while it starts an extension, it leaves nothing behind")
+        func killedWhileStarting() async throws {
+            try await ServerFixture.with { server in
+                let registration = server.registration("bad", server.misbehaving(["--mode", "silent"]))
+                let connection = try HTTPConnection(port: server.port)
+                connection.send(server.bytes("POST", "/api/v1/extensions", body: registration.bytes))
+                #expect(eventually { server.runsMisbehave })
+                let children = server.children
+                server.kill(SIGKILL)
+                #expect(eventually(seconds: 2) { children.areGone })
+                try server.restart()
+                #expect(try server.request("GET", "/api/v1/extensions/bad").status == 404)
+                #expect(server.children.isEmpty)
+            }
+        }
+
+        @Test("it ends when a client or the command line asks it to", arguments: [false, true])
+        func asked(byCommand: Bool) async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                #expect(try server.echoWorks())
+                let children = server.children
+                if byCommand {
+                    let result = try server.command("stop")
+                    #expect(result.status == 0, "\(result.error)")
+                } else {
+                    #expect(try server.request("POST", "/api/v1/shutdown").status == 202)
+                }
+                #expect(server.process.wait(seconds: 5) == 0)
+                #expect(children.areGone)
+            }
+        }
+
+        @Test("a second server on the same data is refused")
+        func locked() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                let second = try server.refusedStart(["--port", "0", "--data-dir", server.data])
+                #expect(second.status != 0)
+                #expect(second.text.contains("DATA_DIRECTORY_LOCKED"), "\(second.text)")
+                #expect(try server.echoWorks())
+            }
+        }
+
+        @Test("what makes no safe server is refused by name")
+        func refused() async throws {
+            try await ServerFixture.with { server in
+                let data = server.scratch.path + "/other"
+                let base = ["--port", "0", "--data-dir", data]
+                let open = try server.refusedStart(base + ["--host", "0.0.0.0"])
+                #expect(open.status != 0)
+                #expect(open.text.contains("token"), "\(open.text)")
+
+                try server.scratch.write("bad.yaml", "http:\n  prot: 7\n")
+                let key = try server.refusedStart(base + ["--config", server.scratch.path + "/bad.yaml"])
+                #expect(key.status != 0)
+                #expect(key.text.contains("http.prot") && key.text.contains("INVALID_CONFIGURATION"), "\(key.text)")
+
+                try server.scratch.write("worse.json", #"{"http":{"max_body_mb":"lots"}}"#)
+                let type = try server.refusedStart(base + ["--config", server.scratch.path + "/worse.json"])
+                #expect(type.status != 0)
+                #expect(type.text.contains("http.max_body_mb"), "\(type.text)")
+
+                let variable = try server.refusedStart(base, environment: ["HEDDLE_STORE_BATCH_MAX_ITEMS": "-1"])
+                #expect(variable.status != 0)
+                #expect(variable.text.contains("store.batch.max_items"), "\(variable.text)")
+                let port = try server.refusedStart(["--port", String(server.port), "--data-dir", data])
+                #expect(port.status != 0 && !port.text.isEmpty)
+            }
+        }
+    }
+}
+
+extension ServerFixture {
+    /// Registers ten extensions and calls each, so that ten processes run.
+    fileprivate func startTen() throws {
+        for number in 0..<10 {
+            try registerEcho("echo-\(number)")
+            #expect(try echoWorks("echo-\(number)"))
+        }
+        #expect(ProcessTable.running(echo).count == 10)
+    }
+
+    /// Starts another server that has to end by itself.
+    fileprivate func refusedStart(
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, text: String) {
+        let output = scratch.path + "/refused-\(ContinuousClock.now.hashValue).log"
+        let child = try ChildProcess([Self.program, "serve"] + arguments, environment: environment, output: output)
+        guard let status = child.wait(seconds: 10) else {
+            Issue.record("it started after all: \(child.text)")
+            return (0, child.text)
+        }
+        return (status, child.text)
+    }
+}
