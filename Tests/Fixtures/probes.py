@@ -1,6 +1,7 @@
 """What a process in the sandbox may try, each with what came of it.
 
-`misbehave.py` offers them as its tool `probe`; `python3 probes.py WHAT [TARGET]` tries one and prints JSON.
+Each probe undoes what it managed to do, so that it harms no machine without a sandbox. `misbehave.py` offers them as
+its tool `probe`; `python3 probes.py WHAT [TARGET]` tries one and prints JSON.
 """
 
 import ctypes
@@ -11,6 +12,7 @@ import resource
 import socket
 import subprocess
 import sys
+import tempfile
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER = 0x10000000
@@ -79,7 +81,11 @@ def processes(_):
 
 
 def mount(_):
-    in_child(lambda: check(LIBC.mount(b"none", b"/tmp", b"tmpfs", 0, None)))
+    """Mounts over an empty folder of its own, since the probe may well succeed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder.encode()
+        check(LIBC.mount(b"none", path, b"tmpfs", 0, None))
+        check(LIBC.umount2(path, 2))
 
 
 def trace(target):
@@ -108,7 +114,7 @@ def limits(_):
 
 
 PROBES = {
-    "shadow": (lambda _: read_file("/etc/shadow"), "reads /etc/shadow"),
+    "shadow": (lambda _: len(read_file("/etc/shadow")), "reads /etc/shadow"),
     "read": (read_file, "reads the file `target`"),
     "list": (lambda target: sorted(os.listdir(target or "/")), "lists the folder `target`"),
     "write": (write_file, "creates and removes the file `target`"),
@@ -123,7 +129,7 @@ PROBES = {
     "setuid": (lambda _: in_child(lambda: os.setuid(0)), "becomes root"),
     "chroot": (lambda _: in_child(lambda: os.chroot("/tmp")), "changes its root"),
     "kill": (lambda target: os.kill(int(target), 0), "may signal the process `target`"),
-    "init_environ": (lambda _: read_file("/proc/1/environ"), "reads the environment of process 1"),
+    "init_environ": (lambda _: len(read_file("/proc/1/environ")), "reads the environment of process 1"),
     "environ": (lambda _: dict(os.environ), "shows its own environment"),
     "descriptors": (lambda _: sorted(map(int, os.listdir("/proc/self/fd"))), "lists its open descriptors"),
     "identity": (identity, "shows its user, capabilities and seccomp state"),

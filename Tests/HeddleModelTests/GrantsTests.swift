@@ -61,7 +61,11 @@ struct GrantsTests {
         arguments: [
             ("null", NetworkGrant.none, "false"), ("false", .none, "false"), ("true", .publicInternet, "true"),
             ("[]", .none, "false"),
-            (#"["a.b:1","[fe80::1]:65535"]"#, .hosts([.init(host: "a.b", port: 1), .init(host: "fe80::1", port: 65_535)]), #"["a.b:1","[fe80::1]:65535"]"#),
+            (
+                #"["a.b:1","[fe80::1]:65535"]"#,
+                .hosts([.init(host: "a.b", port: 1), .init(host: "fe80::1", port: 65_535)]),
+                #"["a.b:1","[fe80::1]:65535"]"#
+            ),
         ]
     )
     func network(_ text: String, _ expected: NetworkGrant, _ written: String) throws {
@@ -73,7 +77,8 @@ struct GrantsTests {
     @Test(
         "take a host with its port",
         arguments: [
-            ("example.com:443", "example.com", 443), ("10.0.0.1:1", "10.0.0.1", 1), ("LOCALHOST:65535", "LOCALHOST", 65_535),
+            ("example.com:443", "example.com", 443), ("10.0.0.1:1", "10.0.0.1", 1),
+            ("LOCALHOST:65535", "LOCALHOST", 65_535),
             ("[::1]:80", "::1", 80), ("[2001:db8::ff]:8443", "2001:db8::ff", 8443),
         ] as [(String, String, UInt16)]
     )
@@ -86,9 +91,12 @@ struct GrantsTests {
     @Test(
         "refuse a host without a port, or of another form",
         arguments: [
-            "", ":", "example.com", "example.com:", ":80", "[]:80", "example.com:0", "example.com:65536", "example.com:-1",
-            "example.com:+80", "example.com: 80", "example.com:٨٠", "example.com:80x", "http://example.com:80", "a b:80", "a/b:80",
-            "*:80", "*.example.com:80", "::1:80", "[example.com]:80", "[::1:80", "::1]:80", "[::1]", "é.com:80", "a\0:80",
+            "", ":", "example.com", "example.com:", ":80", "[]:80", "example.com:0", "example.com:65536",
+            "example.com:-1",
+            "example.com:+80", "example.com: 80", "example.com:٨٠", "example.com:80x", "http://example.com:80",
+            "a b:80", "a/b:80",
+            "*:80", "*.example.com:80", "::1:80", "[example.com]:80", "[::1:80", "::1]:80", "[::1]", "é.com:80",
+            "a\0:80",
             String(repeating: "a", count: 254) + ":80",
         ]
     )

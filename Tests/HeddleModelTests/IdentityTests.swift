@@ -7,7 +7,9 @@ struct IdentifierTests {
     func form() throws {
         for _ in 0..<1000 {
             let text = RequestID().rawValue
-            #expect(try #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#.wholeMatch(in: text) != nil)
+            #expect(
+                try #/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/#.wholeMatch(in: text) != nil
+            )
             #expect(RequestID(rawValue: text)?.description == text)
         }
     }
@@ -17,7 +19,12 @@ struct IdentifierTests {
         #expect(Set((0..<10_000).map { _ in ExecutionID() }).count == 10_000)
     }
 
-    @Test("takes its bits from the given source", arguments: [(UInt64.min, "00000000-0000-4000-8000-000000000000"), (.max, "ffffffff-ffff-4fff-bfff-ffffffffffff")])
+    @Test(
+        "takes its bits from the given source",
+        arguments: [
+            (UInt64.min, "00000000-0000-4000-8000-000000000000"), (.max, "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+        ]
+    )
     func source(_ bits: UInt64, _ expected: String) {
         var generator = ConstantGenerator(bits: bits)
         #expect(InstanceID(using: &generator).rawValue == expected)

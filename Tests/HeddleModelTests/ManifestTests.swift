@@ -72,9 +72,18 @@ struct ManifestTests {
             (#""name":"time","version":"1.0.0","runtime":{"command":""}"#, .invalidManifest, "runtime"),
             (#""name":"time","version":"1.0.0","runtime":{"command":7}"#, .invalidManifest, "runtime.command"),
             (#""name":"time","version":"1.0.0","runtime":{"command":["x",7]}"#, .invalidManifest, "runtime.command"),
-            (##""name":"time","version":"1.0.0","runtime":{"command":"x\u0000"}"##, .invalidManifest, "runtime.command"),
-            (##""name":"time","version":"1.0.0","runtime":{"command":["\u0000"]}"##, .invalidManifest, "runtime.command"),
-            (#""name":"time","version":"1.0.0","runtime":{"command":"x","args":"y"}"#, .invalidManifest, "runtime.args"),
+            (
+                ##""name":"time","version":"1.0.0","runtime":{"command":"x\u0000"}"##, .invalidManifest,
+                "runtime.command"
+            ),
+            (
+                ##""name":"time","version":"1.0.0","runtime":{"command":["\u0000"]}"##, .invalidManifest,
+                "runtime.command"
+            ),
+            (
+                #""name":"time","version":"1.0.0","runtime":{"command":"x","args":"y"}"#, .invalidManifest,
+                "runtime.args"
+            ),
             (#""name":"time","version":"1.0.0","runtime":{"command":"x","env":{}}"#, .invalidManifest, "runtime.env"),
             (
                 #""name":"time","version":"1.0.0","runtime":{"command":"x","kind":"mcp-http"}"#, .invalidManifest,

@@ -95,16 +95,18 @@ private struct JSONGenerator: RandomNumberGenerator {
         default:
             // Up to 20 members, so that both ways of looking for duplicates are taken.
             let count = Int.random(in: 0..<(depth == 0 ? 20 : 5), using: &self)
-            let members = (0..<count).map { index in
-                "\"\(index)" + string().dropFirst() + space() + ":" + space() + value(depth: depth + 1)
-            }
+            let members = (0..<count)
+                .map { index in
+                    "\"\(index)" + string().dropFirst() + space() + ":" + space() + value(depth: depth + 1)
+                }
             return "{" + space() + members.joined(separator: "," + space()) + "}"
         }
     }
 
     private mutating func string() -> String {
         let pieces = [
-            "a", "word", "a longer piece of plain text", "é", "€", "😀", "\u{7F}", "\u{2028}", "\\n", "\\\"", "\\\\", "\\/",
+            "a", "word", "a longer piece of plain text", "é", "€", "😀", "\u{7F}", "\u{2028}", "\\n", "\\\"", "\\\\",
+            "\\/",
             "\\u0041", "\\u00e9", "\\ud83d\\ude00", "\\u0000", "{", "]", ":", ",",
         ]
         return "\"" + (0..<Int.random(in: 0..<6, using: &self)).map { _ in pick(pieces) }.joined() + "\""

@@ -24,7 +24,11 @@ struct JSONViewTests {
         let list = try #require(JSONDocument(Self.text).root["long name"])
         let kinds: [JSONKind] = [.bool, .null, .string, .object]
         #expect(list.elements.map(\.kind) == kinds)
-        #expect(list.elements.map { String(decoding: $0.bytes, as: UTF8.self) } == ["true", "null", #""x\ty""#, #"{"k":[]}"#])
+        #expect(
+            list.elements.map { String(decoding: $0.bytes, as: UTF8.self) } == [
+                "true", "null", #""x\ty""#, #"{"k":[]}"#,
+            ]
+        )
         #expect(Array(list.elements)[2].string == "x\ty")
         #expect(Array(list.elements)[3]["k"]?.count == 0)
     }

@@ -163,19 +163,19 @@ package final class ExtensionService: Sendable {
     }
 
     private func reserveUser() throws(HeddleError) -> UInt32 {
-        let snapshot = registry.snapshot
         let limit = configuration.maximumExtensions
-        guard snapshot.entries.count < limit else {
+        guard registry.snapshot.entries.count < limit else {
             throw HeddleError(
                 .tooManyRequests,
                 "\(limit) extensions are registered already",
                 details: ["limit": "extensions.maximum", "value": String(limit)]
             )
         }
-        let taken = Set(snapshot.entries.map(\.registered.userID))
         return reservations.withLock { state in
+            // A user leaves the reservations only after its extension was published, so the snapshot comes second.
+            let taken = state.users.union(registry.snapshot.entries.map(\.registered.userID))
             var user = configuration.userBase
-            while taken.contains(user) || state.users.contains(user) { user += 1 }
+            while taken.contains(user) { user += 1 }
             state.users.insert(user)
             return user
         }

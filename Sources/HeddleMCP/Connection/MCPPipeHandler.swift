@@ -174,7 +174,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
         guard first == UInt8(ascii: "{") else { return countStray() }
         do throws(JSONError) {
             let document = try JSONDocument(line)
-            guard let message = MCPMessage(document.root) else { return countStray() }
+            guard let message = MCPMessage(document.root) else { return refuseAnswer(document.root) }
             handle(message)
         } catch {
             refuseMalformed(line, error)
@@ -224,10 +224,22 @@ final class MCPPipeHandler: ChannelInboundHandler {
         }
     }
 
+    /// JSON that answers a call, but is no JSON-RPC response.
+    private func refuseAnswer(_ view: JSONView) {
+        guard view.kind == .object, view["method"] == nil, let id = view["id"]?.integer,
+            let call = calls.removeValue(forKey: id)
+        else { return countStray() }
+        call.finish(.failure(HeddleError(.extensionProtocol, "the extension's answer is no JSON-RPC 2.0 response")))
+    }
+
     /// An answer that is broken JSON still names its call, if its beginning can be read.
+    ///
+    /// A message that names none of the calls under way may have swallowed the answer to one of them, so that none of
+    /// them can be trusted to end before its deadline: the process is given up, and the next call starts a new one.
     private func refuseMalformed(_ line: [UInt8], _ error: JSONError) {
-        guard let id = MCPEncoding.leadingID(line.prefix(1024)), let call = calls.removeValue(forKey: id) else {
-            return countStray()
+        guard let id = MCPEncoding.leadingID(line.prefix(1024)) else { return countStray() }
+        guard let call = calls.removeValue(forKey: id) else {
+            return giveUp("the extension sent half a message with another one behind it")
         }
         call.finish(
             .failure(HeddleError(.extensionProtocol, "the extension's answer is not acceptable JSON: \(error)"))
