@@ -50,20 +50,21 @@ package struct LineSplitter {
             searched = buffer.readableBytes
             guard buffer.readableBytes > maximumLine else { return nil }
             skipped = 0
-            let prefix = buffer.getBytes(at: buffer.readerIndex, length: Self.prefixLength) ?? []
             return .oversized(prefix: prefix)
         }
         let length = end - buffer.readerIndex
         searched = 0
         guard length <= maximumLine else {
-            let prefix = buffer.getBytes(at: buffer.readerIndex, length: Self.prefixLength) ?? []
+            let beginning = prefix
             buffer.moveReaderIndex(to: end + 1)
-            return .oversized(prefix: prefix)
+            return .oversized(prefix: beginning)
         }
         let line = buffer.readBytes(length: length) ?? []
         buffer.moveReaderIndex(forwardBy: 1)
         return .line(line)
     }
+
+    private var prefix: [UInt8] { Array(buffer.readableBytesView.prefix(Self.prefixLength)) }
 
     private mutating func skip(_ alreadySkipped: Int, to end: Int?) -> Event? {
         guard let end else {
