@@ -55,7 +55,7 @@ package struct LineSplitter {
         let length = end - buffer.readerIndex
         searched = 0
         guard length <= maximumLine else {
-            let beginning = prefix
+            let beginning = Array(prefix.prefix(length))
             buffer.moveReaderIndex(to: end + 1)
             return .oversized(prefix: beginning)
         }
@@ -68,6 +68,7 @@ package struct LineSplitter {
 
     private mutating func skip(_ alreadySkipped: Int, to end: Int?) -> Event? {
         guard let end else {
+            guard buffer.readableBytes > 0 else { return nil }
             skipped = alreadySkipped + buffer.readableBytes
             buffer.clear()
             searched = 0
