@@ -79,7 +79,7 @@ let package = Package(
         // The load that `heddle benchmark` makes, and what it measures.
         .target(
             name: "HeddleBenchmark",
-            dependencies: ["HeddleClient", "HeddleModel", "HeddleSandbox", "JSON", logging]
+            dependencies: ["HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", logging]
         ),
         // The command line, one file a command.
         .target(

@@ -100,17 +100,47 @@ package struct HTTPLoad: Sendable {
         return Self.isComplete(connection.buffer)
     }
 
+    private static let headEnd = Array("\r\n\r\n".utf8)
+    private static let success = Array("HTTP/1.1 200".utf8)
+    private static let lengthName = Array("content-length:".utf8)
+
+    /// Whether the head and as much body as it announces are there; no strings, since this runs for every answer.
     private static func isComplete(_ buffer: [UInt8]) -> Bool {
-        guard let head = buffer.firstRange(of: Array("\r\n\r\n".utf8)) else { return false }
-        let text = String(decoding: buffer[..<head.lowerBound], as: UTF8.self).lowercased()
-        guard let length = text.split(separator: "\r\n").first(where: { $0.hasPrefix("content-length:") }) else {
+        buffer.withUnsafeBytes { bytes in
+            guard let end = find(headEnd, in: bytes) else { return false }
+            var start = 0
+            while start < end {
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                let isLength =
+                    line.count > lengthName.count
+                    && zip(line, lengthName).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+                if isLength {
+                    let digits = line.dropFirst(lengthName.count).drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
+                    let length = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+                    return bytes.count - end - headEnd.count >= length
+                }
+                guard let newline = find([0x0A], in: line) else { break }
+                start += newline + 1
+            }
             return true
         }
-        let digits = length.drop { !$0.isNumber }
-        return buffer.count - head.upperBound >= Int(digits) ?? 0
     }
 
     private func isExpected(_ buffer: [UInt8]) -> Bool {
-        buffer.starts(with: Array("HTTP/1.1 200".utf8)) && buffer.firstRange(of: expected) != nil
+        buffer.withUnsafeBytes { bytes in
+            bytes.starts(with: Self.success) && Self.find(expected, in: bytes) != nil
+        }
+    }
+
+    private static func find(_ needle: [UInt8], in bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let base = bytes.baseAddress, let first = needle.first else { return nil }
+        var start = 0
+        while start + needle.count <= bytes.count, let found = memchr(base + start, Int32(first), bytes.count - start) {
+            let offset = UnsafeRawPointer(found) - base
+            guard offset + needle.count <= bytes.count else { return nil }
+            if memcmp(found, needle, needle.count) == 0 { return offset }
+            start = offset + 1
+        }
+        return nil
     }
 }

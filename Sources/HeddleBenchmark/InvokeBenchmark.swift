@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HeddleClient
+import HeddleExtensions
 package import HeddleModel
 import HeddleSandbox
 package import JSON
@@ -80,29 +81,19 @@ package struct InvokeBenchmark: Sendable {
     }
 
     private func launch(_ level: SandboxLevel, _ folder: String) async throws -> SandboxedProcess {
+        let resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: []).resolve([echo], directory: nil)
         let sandbox = Sandbox(logger: Logger(label: "heddle.benchmark") { _ in SwiftLogNoOpLogHandler() })
         try sandbox.prepare()
         return try await sandbox.launch(
-            [echo],
+            resolved.command,
             policy: SandboxPolicy(
                 level: level,
-                readOnlyPaths: Self.libraryFolders(echo) + [echo],
+                readOnlyPaths: resolved.readOnlyPaths,
                 dataDirectory: folder + "/echo-data",
-                environment: ["PATH": "/usr/bin"],
+                environment: resolved.environment.merging(["PATH": "/usr/bin"]) { own, _ in own },
                 userID: 1_600_090_000
             )
         )
-    }
-
-    /// Where the Swift libraries are that this process uses too.
-    private static func libraryFolders(_ echo: String) -> [String] {
-        let maps = (try? String(contentsOf: URL(filePath: "/proc/self/maps"), encoding: .utf8)) ?? ""
-        let folders = maps.split(separator: "\n")
-            .compactMap { line -> String? in
-                guard let slash = line.firstIndex(of: "/"), line.contains("libswiftCore.so") else { return nil }
-                return "/" + line[slash...].split(separator: "/").dropLast().joined(separator: "/")
-            }
-        return Array(Set(folders))
     }
 
     private func calls(_ server: ServerUnderTest, _ report: (String) -> Void) async throws -> [JSONValue] {
@@ -130,14 +121,13 @@ package struct InvokeBenchmark: Sendable {
     private func register(
         _ name: String,
         _ level: SandboxLevel,
-        _ server: ServerUnderTest,
-        activate: Bool = true
+        _ server: ServerUnderTest
     ) async throws {
         let request = ExtensionRequest(
             name: name,
             source: .command([echo], directory: "/"),
             grants: Grants(level: level),
-            isActivated: activate
+            isActivated: true
         )
         _ = try await HeddleClient.withClient(server: "http://127.0.0.1:\(server.port)", token: server.token) {
             client in
@@ -171,7 +161,7 @@ package struct InvokeBenchmark: Sendable {
         let data = folder + "/many"
         let first = try ServerUnderTest(executable: executable, dataDirectory: data)
         for number in 0..<100 {
-            try await register("echo-\(number)", .process, first, activate: number == 0)
+            try await register("echo-\(number)", .process, first)
         }
         _ = first.stop()
         let second = try ServerUnderTest(executable: executable, dataDirectory: data)

@@ -40,7 +40,7 @@ struct CommandStatusTests {
             ["bogus"], ["ext", "show"], ["ext", "add", "time"], ["ext", "add", "Not A Name", "--", "x"],
             ["cap", "invoke", "time"], ["cap", "invoke", "time", "x", "--timeout", "soon"],
             ["cap", "invoke", "a", "b", "--param", "nonsense"], ["status", "--output", "xml"],
-            ["status", "--server", "not a server"], ["ext", "add", "x", "--pypi", "y", "--", "z"],
+            ["status", "--server", "not a server"], ["ext", "add", "./x", "--pypi", "y"],
         ]
     )
     func usage(line: [String]) async {

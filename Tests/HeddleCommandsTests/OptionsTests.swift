@@ -69,7 +69,12 @@ struct OptionsTests {
     func sources() throws {
         let package = try SourceOptions.parse(["time", "--pypi", "mcp-server-time"]).request()
         #expect(package.name == "time")
-        #expect(package.source == .pypi(requirement: "mcp-server-time", with: [], module: nil, allowsBuild: false))
+        #expect(package.source == .pypi(PythonPackage(requirement: "mcp-server-time")))
+        let line = ["db", "--pypi", "a", "--with", "b<2", "--module", "m", "--", "--db", "/data/x"]
+        #expect(
+            try SourceOptions.parse(line).request().source
+                == .pypi(PythonPackage(requirement: "a", with: ["b<2"], module: "m", arguments: ["--db", "/data/x"]))
+        )
         let directory = try SourceOptions.parse(["/a/b"]).request()
         #expect(directory.name == nil)
         #expect(directory.source == .directory("/a/b"))

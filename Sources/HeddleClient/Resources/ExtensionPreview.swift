@@ -11,6 +11,8 @@ package struct ExtensionPreview: ServerResource {
     package let grants: GrantsResource
     /// What would be fetched and installed.
     package let installs: [String]
+    /// What the installed program is given on its command line.
+    package let arguments: [String]
     package let warnings: [String]
 
     /// Reads the answer of `POST /extensions/preview`.
@@ -23,6 +25,7 @@ package struct ExtensionPreview: ServerResource {
         reads = json.texts("reads")
         grants = GrantsResource(json["grants"] ?? .null)
         installs = json.texts("installs")
+        arguments = json.texts("arguments")
         warnings = json.texts("warnings")
     }
 }

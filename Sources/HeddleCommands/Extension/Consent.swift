@@ -20,9 +20,11 @@ package enum Consent {
 
     /// What is shown: the exact command, what it reads and what it is granted.
     package static func text(_ preview: ExtensionPreview) -> String {
-        let command =
-            preview.command.isEmpty && !preview.installs.isEmpty
-            ? "the package's own program, known once it is installed" : DisplayText.command(preview.command)
+        var command = DisplayText.command(preview.command)
+        if preview.command.isEmpty, !preview.installs.isEmpty {
+            command = "the package's own program, known once it is installed"
+            if !preview.arguments.isEmpty { command += ", with: \(DisplayText.command(preview.arguments))" }
+        }
         var details: [(name: String, value: String)] = [
             ("command", command),
             ("reads to run", preview.reads.joined(separator: "\n")),

@@ -10,7 +10,7 @@ package struct ExtensionAdd: ConnectedCommand {
         abstract: "Add an extension.",
         usage: """
             heddle ext add <name> [options] -- <command> ...
-            heddle ext add <name> [options] --pypi <requirement>
+            heddle ext add <name> [options] --pypi <requirement> [-- <argument> ...]
             heddle ext add <directory> [options]
             """,
         discussion: """
@@ -83,8 +83,8 @@ package struct ExtensionAdd: ConnectedCommand {
     private func add(_ request: ExtensionRequest, by client: HeddleClient) async throws -> ExtensionResource {
         let subject = request.name ?? source.subject
         return switch request.source {
-        case .pypi(let requirement, _, _, _):
-            try await Progress.during("installing \(requirement)") { try await client.addExtension(request) }
+        case .pypi(let package):
+            try await Progress.during("installing \(package.requirement)") { try await client.addExtension(request) }
         case .command, .directory:
             try await Progress.during("adding \(subject)") { try await client.addExtension(request) }
         }

@@ -1,5 +1,4 @@
 import ArgumentParser
-package import HeddleClient
 package import HeddleModel
 
 /// The arguments of `ext add` that say what is added.
@@ -24,13 +23,13 @@ package struct SourceOptions: ParsableArguments {
     @Flag(help: "Let the package run its own build steps.")
     var allowBuild = false
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; with --pypi the arguments alone.", valueName: "command"))
     var command: [String] = []
 
     package init() {}
 
     package func validate() throws {
-        let ways = (isDirectory ? 1 : 0) + (pypi == nil ? 0 : 1) + (command.isEmpty ? 0 : 1)
+        let ways = (isDirectory ? 1 : 0) + (pypi == nil && command.isEmpty ? 0 : 1)
         guard ways == 1 else {
             throw ValidationError(
                 "Say how it is run: 'heddle ext add NAME -- COMMAND...', "
@@ -49,14 +48,21 @@ package struct SourceOptions: ParsableArguments {
     /// The name, and where the program comes from.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest` when the name breaks the rule.
-    package func request() throws(HeddleError) -> (name: String?, source: ExtensionRequest.Source) {
+    package func request() throws(HeddleError) -> (name: String?, source: ExtensionSource) {
         if isDirectory {
             let name = try name.map { text throws(HeddleError) in try ExtensionName(text).rawValue }
             return (name, .directory(AbsolutePath.resolve(subject)))
         }
         let name = try ExtensionName(subject).rawValue
         if let pypi {
-            return (name, .pypi(requirement: pypi, with: with, module: module, allowsBuild: allowBuild))
+            let package = PythonPackage(
+                requirement: pypi,
+                with: with,
+                module: module,
+                arguments: command,
+                allowsBuild: allowBuild
+            )
+            return (name, .pypi(package))
         }
         return (name, .command(command, directory: AbsolutePath.currentDirectory))
     }

@@ -1,3 +1,4 @@
+import Glibc
 package import HeddleMCP
 package import HeddleModel
 package import HeddleSandbox
@@ -62,17 +63,29 @@ package struct InstanceLauncher: Sendable {
             )
             do {
                 return try await attempt(entry, tenant, .legacy, timeout, log, delegate)
-            } catch let error as HeddleError where error.code == .extensionCrashed {
-                throw startFailure(error, log)
+            } catch let error as HeddleError {
+                throw startFailure(error, timeout, log)
             }
-        } catch let error as HeddleError where error.code == .extensionCrashed {
-            throw startFailure(error, log)
+        } catch let error as HeddleError {
+            throw startFailure(error, timeout, log)
         }
     }
 
-    private func startFailure(_ error: HeddleError, _ log: ExtensionLog) -> HeddleError {
+    /// Says that it was the start that failed, with what the process said last.
+    private func startFailure(_ error: HeddleError, _ timeout: Duration, _ log: ExtensionLog) -> HeddleError {
+        let what: String
+        switch error.code {
+        case .extensionCrashed: what = "ended before it was ready"
+        case .deadlineExceeded: what = "was not ready after \(timeout)"
+        default: return error
+        }
         let hint = log.lastErrorText().map { "; its last words: \($0)" } ?? ""
-        return HeddleError(.startFailed, "the extension's process ended before it was ready\(hint)", cause: error)
+        return HeddleError(
+            .startFailed,
+            "the extension's process \(what)\(hint)",
+            details: ["reason": error.code.rawValue],
+            cause: error
+        )
     }
 
     private func attempt(
@@ -95,20 +108,8 @@ package struct InstanceLauncher: Sendable {
             userID: entry.userID
         )
         let process = try await sandbox.launch(confined.command, policy: confined.policy)
-        let connection: MCPConnection
-        do {
-            try await StandardErrorDrain.start(process.standardError) { text in
-                log.append("stderr", instance: id, text)
-            }
-            connection = try await MCPConnection.open(
-                standardInput: process.standardInput,
-                standardOutput: process.standardOutput,
-                limits: limits,
-                delegate: delegate(id)
-            )
-        } catch {
-            await process.terminate(grace: .zero)
-            throw error
+        let connection = try await connect(process, limits: limits, delegate: delegate(id)) { text in
+            log.append("stderr", instance: id, text)
         }
         do {
             let greeting = try await connection.greet(remembered: era, timeout: timeout)
@@ -124,6 +125,30 @@ package struct InstanceLauncher: Sendable {
             return Started(instance: instance, tools: tools)
         } catch {
             await ExtensionInstance.stop(connection, process, grace: .milliseconds(500))
+            throw error
+        }
+    }
+
+    /// Takes over the three pipes of a process; ends it and closes them when that cannot be done.
+    private func connect(
+        _ process: SandboxedProcess,
+        limits: MCPLimits,
+        delegate: MCPDelegate,
+        errorLine: @escaping @Sendable (String) -> Void
+    ) async throws -> MCPConnection {
+        var open = [process.standardInput, process.standardOutput, process.standardError]
+        do {
+            try await StandardErrorDrain.start(process.standardError, line: errorLine)
+            open.removeLast()
+            return try await MCPConnection.open(
+                standardInput: process.standardInput,
+                standardOutput: process.standardOutput,
+                limits: limits,
+                delegate: delegate
+            )
+        } catch {
+            for descriptor in open { close(descriptor) }
+            await process.terminate(grace: .zero)
             throw error
         }
     }

@@ -59,9 +59,15 @@ package final class InstancePool: Sendable {
         let accepted = actions.background { [self] in
             do {
                 let instance = try await actions.start(self)
-                let outcome = state.withLock { $0.started(instance, now: .now) }
-                for waiter in outcome.waiters { waiter.resume(returning: instance) }
-                if outcome.isUnwanted { await actions.stop(instance) }
+                switch state.withLock({ $0.started(instance, now: .now) }) {
+                case .serving(let waiters):
+                    for waiter in waiters { waiter.resume(returning: instance) }
+                case .unwanted:
+                    await actions.stop(instance)
+                case .dead(let waiters, let error):
+                    for waiter in waiters { waiter.resume(throwing: error) }
+                    await actions.stop(instance)
+                }
             } catch {
                 let waiters = state.withLock { $0.startFailed(error, now: .now) }
                 for waiter in waiters { waiter.resume(throwing: error) }

@@ -22,6 +22,15 @@ struct InstancePoolState {
         case refuse(HeddleError)
     }
 
+    enum Started {
+        /// The process serves; these waited for it.
+        case serving([Waiter])
+        /// Nobody wants it any more.
+        case unwanted
+        /// It ended while it was being started; these have to be told.
+        case dead([Waiter], HeddleError)
+    }
+
     enum Enqueued {
         case waiting
         case ready(ExtensionInstance)
@@ -37,6 +46,8 @@ struct InstancePoolState {
     private var lastUse = ContinuousClock.now
     private var consecutiveFailures = 0
     private var pausedUntil: ContinuousClock.Instant?
+    /// Processes that ended between their greeting and ``started(_:now:)``.
+    private var endedEarly: Set<InstanceID> = []
     /// Why the last start failed, for a caller that came just too late to be told.
     private var lastFailure: (any Error)?
 
@@ -118,23 +129,25 @@ struct InstancePoolState {
         let taken = waiters.sorted { $0.key < $1.key }.map(\.value)
         waiters.removeAll()
         cancelledTickets.removeAll()
+        endedEarly.removeAll()
         return taken
     }
 
     // MARK: Starts and ends
 
-    mutating func started(
-        _ instance: ExtensionInstance,
-        now: ContinuousClock.Instant
-    ) -> (waiters: [Waiter], isUnwanted: Bool) {
-        guard case .starting = phase else { return ([], true) }
+    mutating func started(_ instance: ExtensionInstance, now: ContinuousClock.Instant) -> Started {
+        guard case .starting = phase else { return .unwanted }
+        guard endedEarly.remove(instance.id) == nil else {
+            let error = HeddleError(.startFailed, "the extension's process ended as soon as it was ready")
+            return .dead(startFailed(error, now: now), error)
+        }
         phase = .ready(instance)
         pausedUntil = nil
         let taken = takeWaiters()
         inFlight = taken.count
         for _ in taken { instance.countCall() }
         lastUse = now
-        return (taken, false)
+        return .serving(taken)
     }
 
     mutating func startFailed(_ error: any Error, now: ContinuousClock.Instant) -> [Waiter] {
@@ -148,11 +161,18 @@ struct InstancePoolState {
 
     /// A process ended on its own: one failure, whatever it had under way.
     mutating func ended(_ id: InstanceID, now: ContinuousClock.Instant) -> ExtensionInstance? {
-        guard case .ready(let instance) = phase, instance.id == id else { return nil }
-        phase = .idle
-        inFlight = 0
-        countFailure(now)
-        return instance
+        switch phase {
+        case .starting:
+            endedEarly.insert(id)
+            return nil
+        case .ready(let instance) where instance.id == id:
+            phase = .idle
+            inFlight = 0
+            countFailure(now)
+            return instance
+        case .idle, .ready, .closed:
+            return nil
+        }
     }
 
     /// The first two failures in a row cost nothing; then the pause doubles from 250 ms to 30 s.

@@ -151,7 +151,8 @@ package final class ExtensionService: Sendable {
         } catch let error as HeddleError where Self.isTrialFailure(error.code) {
             let hint = log.lastErrorText().map { "; its last words: \($0)" } ?? ""
             let message = error.code == .startFailed ? error.message : error.message + hint
-            throw HeddleError(.smokeCheckFailed, message, details: ["reason": error.code.rawValue], cause: error)
+            let reason = error.details["reason"] ?? error.code.rawValue
+            throw HeddleError(.smokeCheckFailed, message, details: ["reason": reason], cause: error)
         }
         await started.instance.stop(grace: configuration.stopGrace)
         entry.tools = started.tools

@@ -95,7 +95,7 @@ package struct Installation: Sendable {
     ///
     /// - Throws: ``HeddleError`` with `installationFailed` or what the sandbox throws; nothing is left then.
     func install(_ plan: Plan, userID: UInt32) async throws -> Installed {
-        guard case .pypi(let requirement, let with, let module, let allowBuild) = plan.source else {
+        guard case .pypi(let package) = plan.source else {
             guard let resolved = plan.resolved else { throw HeddleError(.internalError, "a plan without a program") }
             return Installed(manifest: plan.manifest, resolved: resolved, package: nil)
         }
@@ -103,20 +103,20 @@ package struct Installation: Sendable {
         let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
         do {
             let result = try await python.install(
-                requirement: ([requirement] + with).joined(separator: " "),
-                module: module,
+                requirement: package.requirements.joined(separator: " "),
+                module: package.module,
                 into: folder,
                 userID: userID,
-                allowBuild: allowBuild
+                allowBuild: package.allowsBuild
             ) { [logger] line in
                 logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
             }
             let resolved = ResolvedCommand(
-                command: result.command,
+                command: result.command + package.arguments,
                 readOnlyPaths: result.readOnlyPaths,
                 environment: result.environment
             )
-            let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: result.command)
+            let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: resolved.command)
             return Installed(manifest: manifest, resolved: resolved, package: folder)
         } catch {
             FolderRemoval.remove(folder)

@@ -7,9 +7,8 @@ enum MCPEventStream {
     /// Notices that wait for a slow client; older ones make room, since progress only counts up.
     private static let waitingNotices = 64
 
+    /// Starts the operation with the stream; `send` never waits.
     static func response(
-        hangUps: HangUps,
-        channel: any Channel,
         _ operation: @escaping @Sendable (_ send: @escaping @Sendable ([UInt8]) -> Void) async throws -> [UInt8]
     ) -> Response {
         let body = ResponseBody { writer in

@@ -177,7 +177,7 @@ struct MCPExchange: Sendable {
         guard acceptsEvents, let token, token.kind == .string || token.kind == .number else {
             return ok(try await call(exported, arguments, era, progress: nil))
         }
-        return MCPEventStream.response(hangUps: services.hangUps, channel: context.channel) { send in
+        return MCPEventStream.response { send in
             try await call(exported, arguments, era) { progress in
                 send(Self.progress(progress, token: token))
             }

@@ -106,10 +106,8 @@ struct ExtensionRoutes: Sendable {
     @Sendable private func preview(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
         let plan = try await services.installation.plan(registration)
-        var installs: [JSONValue] = []
-        if case .pypi(let requirement, let with, _, _) = plan.source {
-            installs = ([requirement] + with).map(JSONValue.string)
-        }
+        var (installs, arguments): ([String], [String]) = ([], [])
+        if case .pypi(let package) = plan.source { (installs, arguments) = (package.requirements, package.arguments) }
         var warnings: [JSONValue] = []
         if plan.grants.level == .none {
             warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")
@@ -119,7 +117,8 @@ struct ExtensionRoutes: Sendable {
             "command": .array((plan.resolved?.command ?? []).map(JSONValue.string)),
             "reads": .array((plan.resolved?.readOnlyPaths ?? []).map(JSONValue.string)),
             "grants": plan.grants.value(showingValues: false),
-            "installs": .array(installs),
+            "installs": .array(installs.map(JSONValue.string)),
+            "arguments": .array(arguments.map(JSONValue.string)),
             "warnings": .array(warnings),
         ])
     }

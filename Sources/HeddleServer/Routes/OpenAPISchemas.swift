@@ -74,8 +74,7 @@ enum OpenAPISchemas {
                 object(
                     [
                         "kind": ["const": "pypi"], "requirement": text, "with": texts,
-                        "module": ["type": ["string", "null"]],
-                        "allow_build": flag,
+                        "module": ["type": ["string", "null"]], "arguments": texts, "allow_build": flag,
                     ],
                     required: ["kind", "requirement"],
                     isClosed: true
@@ -95,7 +94,7 @@ enum OpenAPISchemas {
         "Preview": object(
             [
                 "name": text, "command": texts, "reads": texts, "grants": reference("Grants"), "installs": texts,
-                "warnings": texts,
+                "arguments": texts, "warnings": texts,
             ]
         ),
         "Extension": object(

@@ -1,12 +1,11 @@
-package import HeddleModel
 package import JSON
 
 /// Where an extension's program comes from.
 package enum ExtensionSource: Sendable, Hashable {
     /// A command of the host, run in place.
     case command([String], directory: String?)
-    /// A requirement of the Python package index and further ones beside it, in a virtual environment of its own.
-    case pypi(requirement: String, with: [String], module: String?, allowBuild: Bool)
+    /// A package of the Python package index, in a virtual environment of its own.
+    case pypi(PythonPackage)
     /// A folder of the host with an `extension.json` or `extension.yaml`.
     case directory(String)
 }
@@ -25,12 +24,17 @@ extension ExtensionSource {
             }
             self = .command(command, directory: try Self.path("directory", fields))
         case "pypi":
-            try fields.refuseUnknown(["kind", "requirement", "with", "module", "allow_build"])
+            try fields.refuseUnknown(["kind", "requirement", "with", "module", "arguments", "allow_build"])
+            let arguments = try fields.strings("arguments")
+            guard arguments.count <= 1024 else { throw fields.error("'source.arguments' has at most 1024 elements") }
             self = .pypi(
-                requirement: try fields.string("requirement"),
-                with: try fields.strings("with"),
-                module: try fields.stringIfPresent("module"),
-                allowBuild: try fields.boolIfPresent("allow_build") ?? false
+                PythonPackage(
+                    requirement: try fields.string("requirement"),
+                    with: try fields.strings("with"),
+                    module: try fields.stringIfPresent("module"),
+                    arguments: arguments,
+                    allowsBuild: try fields.boolIfPresent("allow_build") ?? false
+                )
             )
         case "directory":
             try fields.refuseUnknown(["kind", "path"])
@@ -57,11 +61,13 @@ extension ExtensionSource {
                 "kind": "command", "command": .array(command.map(JSONValue.string)),
                 "directory": directory.map(JSONValue.string) ?? .null,
             ]
-        case .pypi(let requirement, let with, let module, let allowBuild):
+        case .pypi(let package):
             return [
-                "kind": "pypi", "requirement": .string(requirement), "with": .array(with.map(JSONValue.string)),
-                "module": module.map(JSONValue.string) ?? .null,
-                "allow_build": .bool(allowBuild),
+                "kind": "pypi", "requirement": .string(package.requirement),
+                "with": .array(package.with.map(JSONValue.string)),
+                "module": package.module.map(JSONValue.string) ?? .null,
+                "arguments": .array(package.arguments.map(JSONValue.string)),
+                "allow_build": .bool(package.allowsBuild),
             ]
         case .directory(let path):
             return ["kind": "directory", "path": .string(path)]
