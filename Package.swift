@@ -3,13 +3,13 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -24,10 +24,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "HeddleExtensions",
             dependencies: [
-                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto, logging, nioCore, nioPosix,
+                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", logging, nioCore, nioPosix,
                 serviceLifecycle, yams,
             ]
         ),
@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "HeddleServer",
             dependencies: [
-                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto,
-                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle,
+                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON",
+                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
                 unixSignals, yams,
             ]
         ),
@@ -124,11 +124,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HeddleServerTests",
-            dependencies: [
-                "HeddleExtensions", "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON",
-                hummingbird, logging,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-            ]
+            dependencies: ["HeddleModel", "HeddleServer", httpTypes]
         ),
         .testTarget(
             name: "IntegrationTests",

@@ -115,7 +115,8 @@ package struct HTTPLoad: Sendable {
                     line.count > lengthName.count
                     && zip(line, lengthName).allSatisfy { $0 | 0x20 == $1 | 0x20 }
                 if isLength {
-                    let digits = line.dropFirst(lengthName.count).drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
+                    let digits = line.dropFirst(lengthName.count).drop { $0 == 0x20 }
+                        .prefix { (0x30...0x39).contains($0) }
                     let length = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
                     return bytes.count - end - headEnd.count >= length
                 }

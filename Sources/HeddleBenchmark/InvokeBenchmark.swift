@@ -81,7 +81,8 @@ package struct InvokeBenchmark: Sendable {
     }
 
     private func launch(_ level: SandboxLevel, _ folder: String) async throws -> SandboxedProcess {
-        let resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: []).resolve([echo], directory: nil)
+        let resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: [])
+            .resolve([echo], directory: nil)
         let sandbox = Sandbox(logger: Logger(label: "heddle.benchmark") { _ in SwiftLogNoOpLogHandler() })
         try sandbox.prepare()
         return try await sandbox.launch(

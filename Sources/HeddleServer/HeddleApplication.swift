@@ -159,7 +159,8 @@ package struct HeddleApplication: Sendable {
             invocations: InvocationService(registry: registry),
             hangUps: HangUps(),
             lifecycle: ServerLifecycle(),
-            logger: logger
+            logger: logger,
+            bodyLimit: configuration.integer("http.max_body_mb") << 20
         )
     }
 
@@ -175,27 +176,31 @@ package struct HeddleApplication: Sendable {
         let host = configuration.text("http.host")
         let table = Self.routeTable(services)
         let router = Router(context: HeddleRequestContext.self)
-        router.add(
-            middleware: DoorMiddleware(
-                token: token,
-                origins: OriginRules(
-                    host: host,
-                    allowedHosts: configuration.list("http.allowed_hosts"),
-                    allowedOrigins: configuration.list("http.allowed_origins")
-                ),
-                routes: table
+        let door = Door(
+            token: token,
+            origins: OriginRules(
+                host: host,
+                allowedHosts: configuration.list("http.allowed_hosts"),
+                allowedOrigins: configuration.list("http.allowed_origins")
             )
         )
+        router.add(middleware: DoorMiddleware(door: door, routes: table))
         table.add(to: router)
         let hangUps = services.hangUps
         return Application(
             router: router,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [HangUps.Handler(hangUps)],
-                    idleTimeout: .seconds(75)
+            server: HTTPServerBuilder { responder in
+                LaneChannel(
+                    base: HTTP1Channel(
+                        responder: responder,
+                        configuration: HTTP1Channel.Configuration(
+                            additionalChannelHandlers: [HangUps.Handler(hangUps)],
+                            idleTimeout: .seconds(75)
+                        )
+                    ),
+                    makeLane: { InvocationLane(door: door, services: services) }
                 )
-            ),
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: configuration.integer("http.port")),
                 backlog: 1024

@@ -30,6 +30,32 @@ struct LineSplitterTests {
         #expect(events(["ab\ncd"]) == [line("ab")])
     }
 
+    @Test("shows the beginning of an unfinished line")
+    func partial() {
+        var splitter = LineSplitter(maximumLine: 16, maximumSkipped: 32)
+        for (piece, expected) in [("ab\n", nil), ("cd", "cd"), ("e\nfg", "fg"), ("\n", nil)] as [(String, String?)] {
+            var buffer = ByteBuffer(string: piece)
+            splitter.append(&buffer)
+            while splitter.next() != nil {}
+            #expect(splitter.partial == expected.map { Array($0.utf8) })
+        }
+    }
+
+    @Test("keeps every line of a stream that never rests between two")
+    func restless() {
+        var splitter = LineSplitter(maximumLine: 1 << 10, maximumSkipped: 1 << 10)
+        let lines = (0..<2000).map { "\($0) " + String(repeating: "x", count: 100) }
+        let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+        var seen: [String] = []
+        // Pieces that never end where a line ends.
+        for start in stride(from: 0, to: bytes.count, by: 331) {
+            var piece = ByteBuffer(bytes: bytes[start..<min(start + 331, bytes.count)])
+            splitter.append(&piece)
+            while case .line(let line)? = splitter.next() { seen.append(String(decoding: line, as: UTF8.self)) }
+        }
+        #expect(seen == lines)
+    }
+
     @Test("reports a line that is too long by its beginning, once, and goes on after it")
     func oversized() {
         let long = String(repeating: "x", count: 20)

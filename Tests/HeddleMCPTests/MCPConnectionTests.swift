@@ -121,6 +121,22 @@ struct MCPConnectionTests {
         }
     }
 
+    @Test("asks nothing more of an extension that stopped in the middle of an answer")
+    func halfALine() async throws {
+        try await withPeer { peer in
+            let first = Task { try await call(peer, timeout: .milliseconds(50)) }
+            let id = await peer.readLine()?["id"]?.integer ?? 0
+            let half = Array(#"{"jsonrpc":"2.0","id":\#(id),"res"#.utf8)
+            _ = half.withUnsafeBytes { write(peer.output, $0.baseAddress, $0.count) }
+            var error = await #expect(throws: HeddleError.self) { try await first.value }
+            #expect(error?.code == .deadlineExceeded)
+            try await Task.sleep(for: .milliseconds(300))
+            error = await #expect(throws: HeddleError.self) { try await call(peer) }
+            #expect(error?.code == .extensionProtocol)
+            #expect(error?.details["sent"] == "false")
+        }
+    }
+
     @Test("fails only the call whose answer is broken or too large")
     func brokenAnswers() async throws {
         var limits = MCPLimits()

@@ -13,8 +13,6 @@ extension WholeServer {
             var code: String?
             /// What it says when it works.
             var text: String?
-            /// Whether it breaks the line that the answer to the next call begins in.
-            var costsNextCall = false
             var testDescription: String { tool + parameters.text }
         }
 
@@ -26,8 +24,7 @@ extension WholeServer {
                 parameters: ["stay": true],
                 milliseconds: 300,
                 status: 504,
-                code: "DEADLINE_EXCEEDED",
-                costsNextCall: true
+                code: "DEADLINE_EXCEEDED"
             ),
             Bad(tool: "wrong_id", milliseconds: 300, status: 504, code: "DEADLINE_EXCEEDED"),
             Bad(tool: "wrong_id", parameters: ["answer": true], status: 200, text: "for you"),
@@ -68,7 +65,6 @@ extension WholeServer {
                 #expect(answer.code == bad.code, "\(answer.json.text.prefix(500))")
                 #expect(answer.toolText == bad.text)
                 #expect(try server.request("GET", "/healthz").status == 200)
-                if bad.costsNextCall { try server.call("bad", "echo", milliseconds: 300) }
                 for _ in 0..<3 {
                     let next = try server.call("bad", "echo", ["text": "next"])
                     #expect(next.toolText == "next", "\(next.json.text.prefix(500))")

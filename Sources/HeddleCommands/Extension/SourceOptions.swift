@@ -23,7 +23,10 @@ package struct SourceOptions: ParsableArguments {
     @Flag(help: "Let the package run its own build steps.")
     var allowBuild = false
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; with --pypi the arguments alone.", valueName: "command"))
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("The program and its arguments; with --pypi the arguments alone.", valueName: "command")
+    )
     var command: [String] = []
 
     package init() {}

@@ -68,25 +68,117 @@ package final class InvocationService: Sendable {
         defer { inFlight.subtract(1, ordering: .relaxed) }
         do {
             let answer = try await call(caller, request)
-            if case .failure = answer.outcome { failed.add(1, ordering: .relaxed) }
+            count(.success(answer))
             return answer
         } catch {
-            failed.add(1, ordering: .relaxed)
+            count(.failure(error))
             throw error
         }
     }
 
+    private func count(_ answer: Result<Answer, any Error>) {
+        if case .success(let answer) = answer, case .result = answer.outcome { return }
+        failed.add(1, ordering: .relaxed)
+    }
+
+    /// Calls a capability without suspending the caller, who is told the outcome once, on any thread.
+    ///
+    /// While a process is ready no task is made; otherwise the call goes on as ``invoke(_:_:)`` does. Progress is not
+    /// passed on. The closure that is returned gives the call up.
+    package func start(
+        _ caller: Caller,
+        _ request: Request,
+        completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
+    ) -> @Sendable () -> Void {
+        guard let (pool, tool) = try? find(request), let instance = pool.acquireReady() else {
+            return startTask(caller, request, completion)
+        }
+        total.add(1, ordering: .relaxed)
+        inFlight.add(1, ordering: .relaxed)
+        let start = ContinuousClock.now
+        let second = SecondTry()
+        let handle = instance.connection.startTool(
+            tool.name,
+            arguments: request.parameters,
+            era: instance.greeting.era,
+            timeout: end(caller, request, start) - start
+        ) { [self] result in
+            inFlight.subtract(1, ordering: .relaxed)
+            let answer = result.flatMap { Self.answer($0, instance, start) }
+            let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
+            pool.release(instance, succeeded: error == nil)
+            if let error = error as? HeddleError, Self.wasNotSent(error) {
+                total.subtract(1, ordering: .relaxed)
+                return second.begin { startTask(caller, request, completion) }
+            }
+            count(answer)
+            completion(answer)
+        }
+        return {
+            handle.cancel()
+            second.cancel()
+        }
+    }
+
+    /// The try after one whose request never left; given up when the caller went away before it or during it.
+    private final class SecondTry: Sendable {
+        private let state = Mutex<(isCancelled: Bool, cancel: (@Sendable () -> Void)?)>((false, nil))
+
+        func begin(_ start: () -> @Sendable () -> Void) {
+            let cancel = start()
+            let isCancelled = state.withLock { state in
+                state.cancel = cancel
+                return state.isCancelled
+            }
+            if isCancelled { cancel() }
+        }
+
+        func cancel() {
+            let cancel = state.withLock { state in
+                state.isCancelled = true
+                return state.cancel
+            }
+            cancel?()
+        }
+    }
+
+    private func startTask(
+        _ caller: Caller,
+        _ request: Request,
+        _ completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
+    ) -> @Sendable () -> Void {
+        // Unstructured, because nobody waits here: the outcome goes to the completion.
+        let task = Task {
+            do {
+                completion(.success(try await invoke(caller, request)))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+        return { task.cancel() }
+    }
+
     private func call(_ caller: Caller, _ request: Request) async throws -> Answer {
         let start = ContinuousClock.now
-        var end = start + min(request.timeout, Self.maximumTimeout)
-        if let deadline = caller.deadline { end = min(end, deadline) }
+        let end = end(caller, request, start)
         let (pool, tool) = try find(request)
         do {
             return try await attempt(request, pool, tool, start, end)
-        } catch let error as HeddleError where error.code == .extensionCrashed && error.details["sent"] == "false" {
-            // The process was gone before the request left, so a second try cannot run it twice.
+        } catch let error as HeddleError where Self.wasNotSent(error) {
             return try await attempt(request, pool, tool, start, end)
         }
+    }
+
+    /// Whether the process was gone before the request left, so that a second try cannot run it twice.
+    private static func wasNotSent(_ error: HeddleError) -> Bool { error.details["sent"] == "false" }
+
+    private func end(
+        _ caller: Caller,
+        _ request: Request,
+        _ start: ContinuousClock.Instant
+    ) -> ContinuousClock.Instant {
+        let end = start + min(request.timeout, Self.maximumTimeout)
+        return caller.deadline.map { min(end, $0) } ?? end
     }
 
     private func find(_ request: Request) throws(HeddleError) -> (InstancePool, ToolDefinition) {
@@ -150,23 +242,31 @@ package final class InvocationService: Sendable {
             progress: request.progress
         )
         succeeded = true
-        try Self.check(outcome)
-        return Answer(
-            executionID: ExecutionID(),
-            elapsed: ContinuousClock.now - start,
-            outcome: outcome,
-            revision: instance.greeting.revision
-        )
+        return try Self.answer(outcome, instance, start).get()
     }
 
-    /// Refuses answers that only a caller with abilities we did not declare could use.
-    private static func check(_ outcome: MCPOutcome) throws(HeddleError) {
-        guard case .result(let result) = outcome, let type = result["resultType"], !type.equals("complete") else {
-            return
+    /// The answer, unless only a caller with abilities that we did not declare could use it.
+    private static func answer(
+        _ outcome: MCPOutcome,
+        _ instance: ExtensionInstance,
+        _ start: ContinuousClock.Instant
+    ) -> Result<Answer, any Error> {
+        if case .result(let result) = outcome, let type = result["resultType"], !type.equals("complete") {
+            let name = (type.string ?? "").prefix(32)
+            return .failure(
+                HeddleError(
+                    .extensionProtocol,
+                    "the extension answered with a result of type '\(name)', which was not offered to it"
+                )
+            )
         }
-        throw HeddleError(
-            .extensionProtocol,
-            "the extension answered with a result of type '\((type.string ?? "").prefix(32))', which was not offered to it"
+        return .success(
+            Answer(
+                executionID: ExecutionID(),
+                elapsed: ContinuousClock.now - start,
+                outcome: outcome,
+                revision: instance.greeting.revision
+            )
         )
     }
 }

@@ -23,6 +23,7 @@ package struct LineSplitter {
     private var skipped: Int?
 
     private static let prefixLength = 1024
+    private static let discardAbove = 1 << 16
 
     /// Makes a splitter that keeps lines of up to `maximumLine` bytes and skips up to `maximumSkipped` of longer ones.
     package init(maximumLine: Int, maximumSkipped: Int) {
@@ -36,9 +37,14 @@ package struct LineSplitter {
             buffer = piece
             searched = 0
         } else {
+            // Without this the lines that were taken would stay in memory as long as there is never a moment of rest.
+            if buffer.readerIndex > Self.discardAbove { buffer.discardReadBytes() }
             buffer.writeBuffer(&piece)
         }
     }
+
+    /// The beginning of a line whose end has not come; nil between lines.
+    package var partial: [UInt8]? { buffer.readableBytes > 0 && skipped == nil ? prefix : nil }
 
     /// The next event, nil when more bytes are needed.
     package mutating func next() -> Event? {

@@ -2,7 +2,7 @@ import HeddleModel
 import JSON
 import NIOCore
 
-/// One request under way, from the caller's suspension to its one answer.
+/// One request under way, from its sending to its one answer.
 ///
 /// Only touched on the connection's event loop, except for the fields that never change.
 final class MCPCall {
@@ -14,7 +14,8 @@ final class MCPCall {
     let isCancellable: Bool
 
     var deadline: NIODeadline
-    var continuation: CheckedContinuation<MCPOutcome, any Error>?
+    /// Told the answer, once, on the event loop.
+    var completion: (@Sendable (Result<MCPOutcome, any Error>) -> Void)?
     /// The caller went away, perhaps before the request was even sent.
     var isCancelled = false
 
@@ -41,7 +42,8 @@ final class MCPCall {
 
     /// Gives the caller its answer; only the first one counts.
     func finish(_ result: Result<MCPOutcome, any Error>) {
-        continuation?.resume(with: result)
-        continuation = nil
+        let told = completion
+        completion = nil
+        told?(result)
     }
 }

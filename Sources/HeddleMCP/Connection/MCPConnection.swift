@@ -78,6 +78,38 @@ package final class MCPConnection: Sendable {
         maximumTimeout: Duration? = nil,
         progress: (@Sendable (JSONView) -> Void)? = nil
     ) async throws -> MCPOutcome {
+        let (call, message) = makeCall(tool, arguments, era, timeout, maximumTimeout ?? timeout, progress)
+        return try await run(call, message)
+    }
+
+    /// Calls a tool without suspending: `completion` is told the answer once, on the connection's event loop.
+    ///
+    /// It is the same call as ``callTool(_:arguments:era:timeout:maximumTimeout:progress:)`` for callers that live on an
+    /// event loop themselves, where a task for each call would cost more than the call.
+    package func startTool(
+        _ tool: String,
+        arguments: JSONView?,
+        era: MCPEra,
+        timeout: Duration,
+        completion: @escaping @Sendable (Result<MCPOutcome, any Error>) -> Void
+    ) -> MCPCallHandle {
+        let (call, message) = makeCall(tool, arguments, era, timeout, timeout, nil)
+        call.completion = completion
+        let box = UncheckedCall(call: call)
+        channel.eventLoop.execute { [handler] in handler.value.send(box.call, message) }
+        return MCPCallHandle { [channel, handler] in
+            channel.eventLoop.execute { handler.value.cancel(box.call) }
+        }
+    }
+
+    private func makeCall(
+        _ tool: String,
+        _ arguments: JSONView?,
+        _ era: MCPEra,
+        _ timeout: Duration,
+        _ maximumTimeout: Duration,
+        _ progress: (@Sendable (JSONView) -> Void)?
+    ) -> (MCPCall, ByteBuffer) {
         let id = takeID()
         let message = MCPEncoding.toolCall(
             id: id,
@@ -89,11 +121,11 @@ package final class MCPConnection: Sendable {
         let call = MCPCall(
             id: id,
             timeout: timeout,
-            maximumTimeout: maximumTimeout ?? timeout,
+            maximumTimeout: maximumTimeout,
             isCancellable: true,
             progress: progress
         )
-        return try await run(call, message)
+        return (call, message)
     }
 
     /// Sends any other request; `initialize` must not be cancelled by a message.
@@ -138,7 +170,7 @@ package final class MCPConnection: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 loop.execute {
-                    box.call.continuation = continuation
+                    box.call.completion = { continuation.resume(with: $0) }
                     handler.value.send(box.call, message)
                 }
             }
@@ -146,6 +178,12 @@ package final class MCPConnection: Sendable {
             loop.execute { handler.value.cancel(box.call) }
         }
     }
+}
+
+/// Lets the one who started a call give it up.
+package struct MCPCallHandle: Sendable {
+    /// Ends the call with `cancelled` and tells the extension; nothing happens when it has its answer.
+    package let cancel: @Sendable () -> Void
 }
 
 /// Carries a call to its event loop; `@unchecked` because every use of the call after that happens there.

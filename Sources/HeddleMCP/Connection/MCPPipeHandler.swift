@@ -18,6 +18,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
     private var timer: Scheduled<Void>?
     private var timerDeadline = NIODeadline.distantFuture
     private var isFlushPlanned = false
+    private var lastRead = NIODeadline.now()
     private var closeReason: String?
     private var closeCode = HeddleError.Code.extensionCrashed
 
@@ -76,8 +77,9 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     // MARK: Calls
 
-    /// Sends a request; the call's continuation gets the one answer.
+    /// Sends a request; the call's completion gets the one answer.
     func send(_ call: MCPCall, _ message: ByteBuffer) {
+        if isStuckInHalfALine { giveUp("the extension stopped in the middle of a message") }
         if call.isCancelled {
             call.finish(.failure(HeddleError(.cancelled, "the caller went away")))
         } else if let closeReason {
@@ -98,6 +100,15 @@ final class MCPPipeHandler: ChannelInboundHandler {
             write(message)
             plan(call.deadline)
         }
+    }
+
+    /// Whether the extension began to answer a call that was given up since, and went silent before the line's end.
+    ///
+    /// The next answer would end that line and be lost with it, so the process is replaced before it is asked. One that
+    /// is still sending, or works on other calls, is left alone.
+    private var isStuckInHalfALine: Bool {
+        guard calls.isEmpty, closeReason == nil, let partial = splitter.partial else { return false }
+        return NIODeadline.now() - lastRead > .milliseconds(200) && MCPEncoding.leadingID(partial[...]) != nil
     }
 
     /// Sends a message that gets no answer.
@@ -160,6 +171,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
         guard closeReason == nil else { return }
         var piece = unwrapInboundIn(data)
         splitter.append(&piece)
+        lastRead = .now()
         while closeReason == nil, let event = splitter.next() {
             switch event {
             case .line(let line): receive(line)

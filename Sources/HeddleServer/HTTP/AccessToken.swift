@@ -1,14 +1,14 @@
-import Crypto
 import FoundationEssentials
 import HeddleModel
 import HeddleStore
 
 /// The bearer token that opens every route but the health checks.
 struct AccessToken: Sendable {
-    private let digest: SHA256.Digest
+    private let bytes: [UInt8]
+    private static let scheme = Array("bearer ".utf8)
 
     init(_ text: String) {
-        digest = SHA256.hash(data: Data(text.utf8))
+        bytes = Array(text.utf8)
     }
 
     /// The configured token, else the one in the data directory, which is made at the first start.
@@ -33,7 +33,11 @@ struct AccessToken: Sendable {
 
     /// Whether an `Authorization` header carries the token; the time does not depend on where they differ.
     func accepts(_ header: String?) -> Bool {
-        guard let header, header.count > 7, header.prefix(7).lowercased() == "bearer " else { return false }
-        return SHA256.hash(data: Data(header.dropFirst(7).utf8)) == digest
+        guard let given = header?.utf8, given.count == Self.scheme.count + bytes.count,
+            zip(given, Self.scheme).allSatisfy({ $0 | 0x20 == $1 | 0x20 })
+        else { return false }
+        var difference: UInt8 = 0
+        for (one, other) in zip(given.dropFirst(Self.scheme.count), bytes) { difference |= one ^ other }
+        return difference == 0
     }
 }

@@ -50,15 +50,27 @@ extension HeddleError {
             ]
         ]
     }
+}
 
-    /// The HTTP answer for the error.
-    func response(requestID: HeddleModel.RequestID) -> Response {
-        var response = Response.json(value(requestID: requestID), status: code.status)
-        if let milliseconds = details["retry_after_ms"].flatMap(Int.init) {
-            response.headers[.retryAfter] = String(max(1, (milliseconds + 999) / 1000))
+/// The HTTP answer for an error.
+struct ErrorAnswer: Sendable {
+    let status: HTTPResponse.Status
+    let fields: HTTPFields
+    let bytes: [UInt8]
+
+    init(_ error: HeddleError, requestID: HeddleModel.RequestID) {
+        status = error.code.status
+        bytes = error.value(requestID: requestID).bytes
+        var fields: HTTPFields = [.contentType: "application/json"]
+        if let milliseconds = error.details["retry_after_ms"].flatMap(Int.init) {
+            fields[.retryAfter] = String(max(1, (milliseconds + 999) / 1000))
         }
-        if code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
-        return response
+        if error.code == .unauthenticated { fields[.wwwAuthenticate] = "Bearer" }
+        self.fields = fields
+    }
+
+    var response: Response {
+        Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }
 

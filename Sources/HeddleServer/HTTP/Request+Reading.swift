@@ -29,9 +29,7 @@ extension Request {
     ///
     /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `bodyTooLarge`, `malformedJSON` or `invalidRequest`.
     func fields(limit: Int) async throws -> JSONFields {
-        if let type = headers[.contentType], !type.lowercased().hasPrefix("application/json") {
-            throw HeddleError(.unsupportedMediaType, "the body is application/json")
-        }
+        try JSONFields.checkType(headers[.contentType])
         return try JSONFields(parsing: try await bytes(limit: limit), code: .invalidRequest)
     }
 
@@ -48,6 +46,21 @@ extension Request {
             )
         }
         return number
+    }
+}
+
+extension JSONFields {
+    /// The object of a JSON body that is here.
+    ///
+    /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `malformedJSON` or `invalidRequest`.
+    static func body(_ bytes: [UInt8], type: String?) throws(HeddleError) -> JSONFields {
+        try checkType(type)
+        return try JSONFields(parsing: bytes, code: .invalidRequest)
+    }
+
+    fileprivate static func checkType(_ type: String?) throws(HeddleError) {
+        guard let type, type != "application/json", !type.lowercased().hasPrefix("application/json") else { return }
+        throw HeddleError(.unsupportedMediaType, "the body is application/json")
     }
 }
 

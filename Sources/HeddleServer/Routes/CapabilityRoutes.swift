@@ -61,12 +61,10 @@ struct CapabilityRoutes: Sendable {
     // MARK: Calling
 
     @Sendable private func invoke(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let fields = try await request.fields(limit: services.bodyLimit)
-        let call = InvocationService.Request(
+        let call = try InvocationBody.decode(
+            try await request.fields(limit: services.bodyLimit),
             extensionName: context.parameters.get("name") ?? "",
-            capability: context.parameters.get("capability") ?? "",
-            parameters: try Self.parameters(fields),
-            timeout: try Self.timeout(fields)
+            capability: context.parameters.get("capability") ?? ""
         )
         let caller = context.caller(.rest)
         let answer = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
@@ -75,72 +73,7 @@ struct CapabilityRoutes: Sendable {
         return Response(
             status: .ok,
             headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: Self.encode(answer))
+            body: ResponseBody(byteBuffer: InvocationBody.encode(answer))
         )
-    }
-
-    private static func parameters(_ fields: JSONFields) throws(HeddleError) -> JSONView? {
-        try fields.refuseUnknown(["parameters", "context", "options"])
-        guard let view = fields.view("parameters"), !view.isNull else { return nil }
-        guard view.kind == .object else {
-            throw HeddleError(.invalidRequest, "'parameters' is an object", details: ["field": "parameters"])
-        }
-        return view
-    }
-
-    private static func timeout(_ fields: JSONFields) throws(HeddleError) -> Duration {
-        if let context = try fields.fieldsIfPresent("context") {
-            try context.refuseUnknown(["context_id", "user_id", "session_id", "request_id"])
-        }
-        guard let options = try fields.fieldsIfPresent("options") else { return InvocationService.defaultTimeout }
-        try options.refuseUnknown(["timeout_ms"])
-        let limit = Int(InvocationService.maximumTimeout / .milliseconds(1))
-        guard let milliseconds = try options.integerIfPresent("timeout_ms", in: 1...limit) else {
-            return InvocationService.defaultTimeout
-        }
-        return .milliseconds(milliseconds)
-    }
-
-    /// The answer, with the extension's result spliced in as it came.
-    private static func encode(_ answer: InvocationService.Answer) -> ByteBuffer {
-        let (name, bytes, failed) = body(answer.outcome)
-        var buffer = ByteBufferAllocator().buffer(capacity: 192 + bytes.count)
-        buffer.writeStaticString("{\"execution_id\":\"")
-        buffer.writeString(answer.executionID.rawValue)
-        buffer.writeStaticString("\",\"execution_status\":\"")
-        buffer.writeString(failed ? "failed" : "completed")
-        buffer.writeStaticString("\",\"execution_time_ms\":")
-        let microseconds = Int(answer.elapsed / .microseconds(1))
-        let fraction = String(microseconds % 1000 + 1000).dropFirst()
-        buffer.writeString("\(microseconds / 1000).\(fraction)")
-        buffer.writeString(",\"\(name)\":")
-        buffer.writeBytes(bytes)
-        buffer.writeStaticString("}")
-        return buffer
-    }
-
-    private static func body(_ outcome: MCPOutcome) -> (name: String, bytes: ArraySlice<UInt8>, failed: Bool) {
-        switch outcome {
-        case .result(let result):
-            return ("result", result.bytes, result["isError"]?.bool ?? false)
-        case .failure(let failure):
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.name("code")
-            writer.string(HeddleError.Code.extensionRefused.rawValue)
-            writer.name("message")
-            writer.string(failure.message)
-            writer.name("details")
-            writer.beginObject()
-            writer.name("mcp_code")
-            writer.integer(failure.code)
-            if let data = failure.data {
-                writer.name("data")
-                writer.raw(data)
-            }
-            writer.endObject()
-            writer.endObject()
-            return ("error", writer.bytes[...], true)
-        }
     }
 }

@@ -13,9 +13,8 @@ struct ServerServices: Sendable {
     let hangUps: HangUps
     let lifecycle: ServerLifecycle
     let logger: Logger
-
     /// Largest request body, in bytes.
-    var bodyLimit: Int { configuration.integer("http.max_body_mb") << 20 }
+    let bodyLimit: Int
 }
 
 /// When the server started, where it listens, and how it is told to stop.

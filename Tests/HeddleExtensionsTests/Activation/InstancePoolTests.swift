@@ -2,6 +2,7 @@ import HeddleMCP
 import HeddleModel
 import HeddleSandbox
 import HeddleTestSupport
+import Logging
 import Synchronization
 import Testing
 
@@ -13,7 +14,7 @@ struct InstancePoolTests {
 
     /// Starts real echo processes and counts what becomes of them.
     private final class Starter: Sendable {
-        let sandbox = Sandbox(logger: .init(label: "test"))
+        let sandbox = Sandbox(logger: Logger(label: "test"))
         let directory: String
         private let counts = Mutex((starts: 0, stops: 0))
 

@@ -142,6 +142,13 @@ final class ServerFixture {
     ///
     /// - Throws: when it does not start or does not end.
     func command(_ arguments: String...) throws -> (status: Int32, output: String, error: String) {
+        try command(arguments, seconds: 60)
+    }
+
+    /// Runs a command that may take longer than most.
+    ///
+    /// - Throws: when it does not start or does not end.
+    func command(_ arguments: [String], seconds: Double) throws -> (status: Int32, output: String, error: String) {
         let base = scratch.path + "/command-\(UUID().uuidString)"
         let split = arguments.firstIndex(of: "--") ?? arguments.count
         let options = ["--server", url, "--data-dir", data]
@@ -150,7 +157,7 @@ final class ServerFixture {
             output: base + ".out",
             error: base + ".err"
         )
-        guard let status = child.wait(seconds: 60) else {
+        guard let status = child.wait(seconds: seconds) else {
             throw ChildProcess.Failure(description: "\(arguments) does not end")
         }
         return (status, child.text, readText(base + ".err"))

@@ -1,0 +1,58 @@
+import HTTPTypes
+import Testing
+
+@testable import HeddleServer
+
+@Suite("The lane for calls")
+struct InvocationTargetTests {
+    private func target(
+        _ path: String,
+        method: HTTPRequest.Method = .post,
+        fields: HTTPFields = [.contentLength: "2", .contentType: "application/json"]
+    ) -> InvocationTarget? {
+        let head = HTTPRequest(
+            method: method,
+            scheme: "http",
+            authority: "localhost",
+            path: path,
+            headerFields: fields
+        )
+        return InvocationTarget(head, largestBody: 100)
+    }
+
+    @Test("takes plain calls")
+    func plain() {
+        let found = target("/api/v1/extensions/git/capabilities/git_log/invoke")
+        #expect(found?.extensionName == "git" && found?.capability == "git_log")
+        let odd = target("/api/v1/extensions/invoke/capabilities/capabilities/invoke")
+        #expect(odd?.extensionName == "invoke" && odd?.capability == "capabilities")
+    }
+
+    @Test(
+        "leaves every other path to the router",
+        arguments: [
+            "/api/v1/extensions/git/capabilities/git_log/invoke?x=1", "/api/v1/extensions/git/capabilities//invoke",
+            "/api/v1/extensions//capabilities/x/invoke", "/api/v1/extensions/git/capabilities/a/b/invoke",
+            "/api/v1/extensions/git/capabilities/invoke", "/api/v1/extensions/git/capabilities/a%2Fb/invoke",
+            "/api/v1/extensions/git/abilities/x/invoke", "/api/v1/extensions/invoke", "/api/v1/extensions/git",
+            "/api/v1/extensions/git/capabilities/x/invoke/", "//api/v1/extensions/git/capabilities/x/invoke", "/",
+        ]
+    )
+    func others(_ path: String) {
+        #expect(target(path) == nil)
+    }
+
+    @Test("leaves what it does not handle itself to the router")
+    func fields() {
+        let path = "/api/v1/extensions/git/capabilities/x/invoke"
+        #expect(target(path, method: .get) == nil)
+        #expect(target(path, fields: [:]) == nil)
+        for length in ["101", "-1", "2, 2", "x", ""] { #expect(target(path, fields: [.contentLength: length]) == nil) }
+        #expect(target(path, fields: [.contentLength: "100"]) != nil)
+        for (name, value) in [
+            (HTTPField.Name.expect, "100-continue"), (.connection, "close"), (.transferEncoding, "chunked"),
+        ] {
+            #expect(target(path, fields: [.contentLength: "2", name: value]) == nil)
+        }
+    }
+}
