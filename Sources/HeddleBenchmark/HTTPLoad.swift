@@ -10,21 +10,24 @@ package struct HTTPLoad: Sendable {
     private let expected: [UInt8]
 
     /// Prepares one request; an answer counts when it has status 200 and holds the expected bytes.
-    package init(port: UInt16, path: String, token: String, body: String, expected: String) {
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest` when a header holds a line break.
+    package init(
+        port: UInt16,
+        path: String,
+        headers: [String],
+        body: String,
+        expected: String
+    ) throws(HeddleError) {
         self.port = port
         self.expected = Array(expected.utf8)
-        request = Array(
-            """
-            POST \(path) HTTP/1.1\r
-            Host: 127.0.0.1:\(port)\r
-            Authorization: Bearer \(token)\r
-            Content-Type: application/json\r
-            Content-Length: \(body.utf8.count)\r
-            \r
-            \(body)
-            """
-            .utf8
-        )
+        let lines =
+            ["POST \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Content-Type: application/json"] + headers
+            + ["Content-Length: \(body.utf8.count)"]
+        guard lines.allSatisfy({ line in !line.utf8.contains { $0 == 0x0A || $0 == 0x0D } }) else {
+            throw HeddleError(.invalidRequest, "a header is one line")
+        }
+        request = Array((lines.map { $0 + "\r\n" }.joined() + "\r\n" + body).utf8)
     }
 
     /// Runs a number of callers for a time.
@@ -101,29 +104,27 @@ package struct HTTPLoad: Sendable {
     }
 
     private static let headEnd = Array("\r\n\r\n".utf8)
+    private static let lastChunk = Array("0\r\n\r\n".utf8)
     private static let success = Array("HTTP/1.1 200".utf8)
     private static let lengthName = Array("content-length:".utf8)
 
-    /// Whether the head and as much body as it announces are there; no strings, since this runs for every answer.
+    /// Whether the head and the body that belongs to it are there; no strings, since this runs for every answer.
     private static func isComplete(_ buffer: [UInt8]) -> Bool {
         buffer.withUnsafeBytes { bytes in
             guard let end = find(headEnd, in: bytes) else { return false }
             var start = 0
             while start < end {
                 let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                let isLength =
-                    line.count > lengthName.count
-                    && zip(line, lengthName).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-                if isLength {
-                    let digits = line.dropFirst(lengthName.count).drop { $0 == 0x20 }
-                        .prefix { (0x30...0x39).contains($0) }
-                    let length = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+                if line.count > lengthName.count, zip(line, lengthName).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) {
+                    let value = line.dropFirst(lengthName.count).drop { $0 == 0x20 }
+                    let length = value.prefix { (0x30...0x39).contains($0) }.reduce(0) { $0 * 10 + Int($1 - 0x30) }
                     return bytes.count - end - headEnd.count >= length
                 }
                 guard let newline = find([0x0A], in: line) else { break }
                 start += newline + 1
             }
-            return true
+            // Without a length the body comes in chunks.
+            return bytes.count >= lastChunk.count && bytes.suffix(lastChunk.count).elementsEqual(lastChunk)
         }
     }
 

@@ -35,7 +35,7 @@ package struct InvokeBenchmark: Sendable {
         let folder = "/tmp/heddle-benchmark-\(UUID().uuidString.lowercased())"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        report("path                      callers   calls/s   p50 ms   p95 ms   p99 ms  failed")
+        report(LatencyRecord.heading)
         var rows = try await pipes(folder, report)
         let server = try ServerUnderTest(executable: executable, dataDirectory: folder + "/data")
         rows += try await calls(server, report)
@@ -51,11 +51,15 @@ package struct InvokeBenchmark: Sendable {
             ("anonymous memory after the load", Double(memory) / 1_048_576, "MB"),
             ("stop with a process running", Double(firstStop) / 1e6, "ms"),
         ]
-        for (name, value, unit) in facts { report(Self.padded(name, 34) + Self.fixed(value, 2, 10) + " " + unit) }
+        for (name, value, unit) in facts {
+            report(LatencyRecord.padded(name, 34) + LatencyRecord.fixed(value, 2, 10) + " " + unit)
+        }
         return [
             "suite": "invoke", "calls": .array(rows),
             "facts": .array(
-                facts.map { ["name": .string($0.0), "value": .number(Self.fixed($0.1, 3, 0)), "unit": .string($0.2)] }
+                facts.map {
+                    ["name": .string($0.0), "value": .number(LatencyRecord.fixed($0.1, 3, 0)), "unit": .string($0.2)]
+                }
             ),
         ]
     }
@@ -103,10 +107,10 @@ package struct InvokeBenchmark: Sendable {
             let name = "echo-\(level.rawValue)"
             try await register(name, level, server)
             let path = "/api/v1/extensions/\(name)/capabilities/echo/invoke"
-            let load = HTTPLoad(
+            let load = try HTTPLoad(
                 port: server.port,
                 path: path,
-                token: server.token,
+                headers: ["Authorization: Bearer \(server.token)"],
                 body: #"{"parameters":{"text":"\#(Self.text)"}}"#,
                 expected: Self.text
             )
@@ -174,30 +178,7 @@ package struct InvokeBenchmark: Sendable {
     // MARK: Output
 
     private func row(_ path: String, _ callers: Int, _ record: LatencyRecord, _ report: (String) -> Void) -> JSONValue {
-        let times = record.percentiles([0.5, 0.95, 0.99])
-        let numbers = times.map { Self.fixed($0, 3, 9) }.joined()
-        report(
-            Self.padded(path, 26) + Self.fixed(Double(callers), 0, 7) + Self.fixed(record.rate, 0, 10) + numbers
-                + Self.fixed(Double(record.failures), 0, 8)
-        )
-        return [
-            "path": .string(path), "callers": .integer(callers), "calls_per_second": .integer(Int(record.rate)),
-            "p50_ms": .number(Self.fixed(times[0], 4, 0)), "p95_ms": .number(Self.fixed(times[1], 4, 0)),
-            "p99_ms": .number(Self.fixed(times[2], 4, 0)), "failed": .integer(record.failures),
-        ]
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    /// A number with a fixed count of decimals, aligned to the right.
-    private static func fixed(_ number: Double, _ decimals: Int, _ width: Int) -> String {
-        var scale = 1
-        for _ in 0..<decimals { scale *= 10 }
-        let scaled = Int((number * Double(scale)).rounded())
-        var text = String(scaled / scale)
-        if decimals > 0 { text += "." + String(scaled % scale + scale).dropFirst() }
-        return String(repeating: " ", count: max(0, width - text.count)) + text
+        report(record.line(path, callers: callers))
+        return record.json(path, callers: callers)
     }
 }

@@ -57,6 +57,28 @@ extension WholeServer {
             }
         }
 
+        @Test("a change that names an older revision is refused, and nothing is changed")
+        func revisions() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                let one = "/api/v1/extensions/echo"
+                let tag = try #require(try server.request("GET", one).headers["etag"])
+                let down = try server.request("POST", one + "/deactivate", headers: ["If-Match": tag])
+                #expect(down.status == 200 && down.headers["etag"] != tag)
+                for (method, path) in [("POST", one + "/activate"), ("DELETE", one), ("POST", one + "/accept")] {
+                    let late = try server.request(method, path, headers: ["If-Match": tag])
+                    #expect(late.status == 409 && late.code == "VERSION_CONFLICT", "\(method) \(path)")
+                }
+                #expect(try server.request("GET", one).headers["etag"] == down.headers["etag"])
+                for wrong in ["3", "\"\"", "\"-1\"", "W/\"1\"", "\"x\""] {
+                    let answer = try server.request("DELETE", one, headers: ["If-Match": wrong])
+                    #expect(answer.status == 400 && answer.code == "INVALID_REQUEST", "\(wrong)")
+                }
+                #expect(try server.request("POST", one + "/activate", headers: ["If-Match": "*"]).status == 200)
+                #expect(try server.echoWorks())
+            }
+        }
+
         @Test("every error has a code, a message and the request's id")
         func errors() async throws {
             try await ServerFixture.with { server in

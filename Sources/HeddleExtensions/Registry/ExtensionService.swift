@@ -199,12 +199,18 @@ package final class ExtensionService: Sendable {
 
     // MARK: Changing
 
+    // A change with `ifRevision` is refused with `versionConflict` when the extension was changed since.
+
     /// Puts up the capabilities of an extension that has none up; tries it first when it never ran.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `invalidStateTransition`, or what the trial throws.
-    package func activate(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+    package func activate(
+        _ caller: Caller,
+        _ name: ExtensionName,
+        ifRevision revision: Int? = nil
+    ) async throws -> RegisteredExtension {
         try await withReservation(of: name) { [self] in
-            let known = try entry(name)
+            let known = try entry(name, ifRevision: revision)
             var changed = known.registered
             if changed.revision == nil {
                 changed.state = try changed.state.transition(to: .installing)
@@ -222,9 +228,13 @@ package final class ExtensionService: Sendable {
     /// Takes down the capabilities of an extension and stops its processes.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound` or `invalidStateTransition`.
-    package func deactivate(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+    package func deactivate(
+        _ caller: Caller,
+        _ name: ExtensionName,
+        ifRevision revision: Int? = nil
+    ) async throws -> RegisteredExtension {
         try await withReservation(of: name) { [self] in
-            let known = try entry(name)
+            let known = try entry(name, ifRevision: revision)
             var changed = known.registered
             changed.state = try changed.state.transition(to: .deactivating).transition(to: .inactive)
             changed = try await save(changed, caller.tenant)
@@ -237,9 +247,13 @@ package final class ExtensionService: Sendable {
     /// Accepts the tools that replaced the accepted ones.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, or `invalidStateTransition` when nothing is held.
-    package func accept(_ caller: Caller, _ name: ExtensionName) async throws -> RegisteredExtension {
+    package func accept(
+        _ caller: Caller,
+        _ name: ExtensionName,
+        ifRevision revision: Int? = nil
+    ) async throws -> RegisteredExtension {
         try await withReservation(of: name) { [self] in
-            let known = try entry(name)
+            let known = try entry(name, ifRevision: revision)
             var changed = known.registered
             guard let tools = changed.heldTools else {
                 throw HeddleError(.invalidStateTransition, "nothing of '\(name)' waits to be accepted")
@@ -255,9 +269,13 @@ package final class ExtensionService: Sendable {
     /// Removes an extension, its processes, its files and its data.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`.
-    package func remove(_ caller: Caller, _ name: ExtensionName) async throws {
+    package func remove(
+        _ caller: Caller,
+        _ name: ExtensionName,
+        ifRevision revision: Int? = nil
+    ) async throws {
         try await withReservation(of: name) { [self] in
-            let known = try entry(name)
+            let known = try entry(name, ifRevision: revision)
             _ = try known.registered.state.transition(to: .uninstalling)
             try await store.write { [repository] tx in
                 try repository.delete(name, tenant: caller.tenant, tx)
@@ -283,6 +301,19 @@ package final class ExtensionService: Sendable {
             )
         }
         return entry
+    }
+
+    private func entry(
+        _ name: ExtensionName,
+        ifRevision revision: Int?
+    ) throws(HeddleError) -> RegistrySnapshot.Entry {
+        let known = try entry(name)
+        guard let revision, known.registered.edits != revision else { return known }
+        throw HeddleError(
+            .versionConflict,
+            "'\(name)' was changed since: its revision is \(known.registered.edits), not \(revision)",
+            details: ["name": name.rawValue, "revision": String(known.registered.edits)]
+        )
     }
 
     func save(_ entry: RegisteredExtension, _ tenant: TenantID) async throws -> RegisteredExtension {

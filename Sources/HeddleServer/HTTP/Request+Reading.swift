@@ -33,6 +33,22 @@ extension Request {
         return try JSONFields(parsing: try await bytes(limit: limit), code: .invalidRequest)
     }
 
+    /// The revision that `If-Match` names (RFC 9110 §13.1.1); nil without the header or for any revision.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest`.
+    func expectedRevision() throws(HeddleError) -> Int? {
+        guard let text = headers[.ifMatch], text != "*" else { return nil }
+        let isQuoted = text.utf8.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+        guard isQuoted, let revision = Int(text.dropFirst().dropLast()), revision > 0 else {
+            throw HeddleError(
+                .invalidRequest,
+                "'If-Match' is the 'ETag' of an earlier answer, such as \"3\"",
+                details: ["field": "If-Match"]
+            )
+        }
+        return revision
+    }
+
     /// A whole number in the query.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest`.

@@ -100,7 +100,7 @@ struct ExtensionRoutes: Sendable {
         let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
             try await services.extensions.register(caller, registration)
         }
-        return .json(entry.value(instances: []), status: .created)
+        return Self.answer(entry, status: .created)
     }
 
     @Sendable private func preview(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
@@ -124,27 +124,55 @@ struct ExtensionRoutes: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        .json(try services.extensions.entry(context.extensionName()).value)
+        let entry = try services.extensions.entry(context.extensionName())
+        return Self.answer(entry.registered, value: entry.value)
+    }
+
+    /// An extension with its revision as `ETag`, which a later change can name in `If-Match`.
+    private static func answer(
+        _ entry: RegisteredExtension,
+        value: JSONValue? = nil,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        var response = Response.json(value ?? entry.value(instances: []), status: status)
+        response.headers[.eTag] = "\"\(entry.edits)\""
+        return response
     }
 
     @Sendable private func remove(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        try await services.extensions.remove(context.caller(.rest), context.extensionName())
+        try await services.extensions.remove(
+            context.caller(.rest),
+            context.extensionName(),
+            ifRevision: request.expectedRevision()
+        )
         return Response(status: .noContent)
     }
 
     @Sendable private func activate(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let entry = try await services.extensions.activate(context.caller(.rest), context.extensionName())
-        return .json(entry.value(instances: []))
+        let entry = try await services.extensions.activate(
+            context.caller(.rest),
+            context.extensionName(),
+            ifRevision: request.expectedRevision()
+        )
+        return Self.answer(entry)
     }
 
     @Sendable private func deactivate(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let entry = try await services.extensions.deactivate(context.caller(.rest), context.extensionName())
-        return .json(entry.value(instances: []))
+        let entry = try await services.extensions.deactivate(
+            context.caller(.rest),
+            context.extensionName(),
+            ifRevision: request.expectedRevision()
+        )
+        return Self.answer(entry)
     }
 
     @Sendable private func accept(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let entry = try await services.extensions.accept(context.caller(.rest), context.extensionName())
-        return .json(entry.value(instances: []))
+        let entry = try await services.extensions.accept(
+            context.caller(.rest),
+            context.extensionName(),
+            ifRevision: request.expectedRevision()
+        )
+        return Self.answer(entry)
     }
 
     @Sendable private func logs(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
