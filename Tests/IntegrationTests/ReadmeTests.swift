@@ -150,7 +150,7 @@ extension WholeServer {
             try await ScratchDirectory.with { scratch in
                 let child = try ChildProcess(
                     ["/bin/bash", TestEnvironment.checkout + "/scripts/demo"],
-                    environment: ["HEDDLE_PROGRAM": ServerFixture.program, "HEDDLE_DEMO_DATA": scratch.path + "/demo"],
+                    environment: ["DEMO_PROGRAM": ServerFixture.program, "DEMO_DATA": scratch.path + "/demo"],
                     output: scratch.path + "/demo.out"
                 )
                 let status = child.wait(seconds: 400)

@@ -32,7 +32,10 @@ struct OriginRules: Sendable {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
             return authority[authority.index(after: authority.startIndex)..<end].lowercased()
         }
-        return (authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first ?? "")
-            .lowercased()
+        let end = authority.utf8.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+        let name = String(authority[..<end])
+        // Most clients write it in lower case; folding costs more than everything else here.
+        return name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x2D...0x39).contains($0) }
+            ? name : name.lowercased()
     }
 }
