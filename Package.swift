@@ -124,7 +124,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HeddleServerTests",
-            dependencies: ["HeddleModel", "HeddleServer", httpTypes]
+            dependencies: ["HeddleModel", "HeddleServer", "HeddleTestSupport", httpTypes]
         ),
         .testTarget(
             name: "IntegrationTests",

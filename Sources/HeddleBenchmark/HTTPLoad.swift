@@ -47,6 +47,7 @@ package struct HTTPLoad: Sendable {
         var active = callers
         while active > 0 {
             let count = poll(&watched, nfds_t(callers), 10_000)
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw HeddleError(.deadlineExceeded, "the server did not answer for 10 s") }
             for index in watched.indices where watched[index].revents != 0 {
                 guard try receive(&connections[index]) else { continue }

@@ -1,11 +1,8 @@
 import FoundationEssentials
 import Glibc
 import HeddleClient
-import HeddleExtensions
 package import HeddleModel
-import HeddleSandbox
 package import JSON
-import Logging
 
 /// `heddle benchmark invoke`: the echo extension through the server, and straight over its pipe.
 package struct InvokeBenchmark: Sendable {
@@ -36,12 +33,14 @@ package struct InvokeBenchmark: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         report(LatencyRecord.heading)
-        var rows = try await pipes(folder, report)
+        let launcher = try await EchoLauncher(echo, folder: folder)
+        var rows = try await pipes(launcher, report)
         let server = try ServerUnderTest(executable: executable, dataDirectory: folder + "/data")
+        defer { server.stop() }
         rows += try await calls(server, report)
         let memory = server.anonymousMemory
         let firstStop = server.stop()
-        let starts = try await self.starts(folder)
+        let starts = try await self.starts(launcher)
         let many = try await manyExtensions(folder)
         report("")
         let facts: [(String, Double, String)] = [
@@ -66,39 +65,22 @@ package struct InvokeBenchmark: Sendable {
 
     // MARK: Parts
 
-    private func pipes(_ folder: String, _ report: (String) -> Void) async throws -> [JSONValue] {
+    private func pipes(_ launcher: EchoLauncher, _ report: (String) -> Void) async throws -> [JSONValue] {
         var rows: [JSONValue] = []
-        for level in [SandboxLevel.none, .process] {
-            let process = try await launch(level, folder)
+        for isConfined in [false, true] {
+            let process = try await launcher.start(isConfined: isConfined)
             for callers in [1, 16, 64] {
                 let record = try PipeLoad.run(
-                    input: process.standardInput,
-                    output: process.standardOutput,
+                    input: process.input,
+                    output: process.output,
                     callers: callers,
                     seconds: seconds
                 )
-                rows.append(row(level == .none ? "pipe" : "pipe, sandboxed", callers, record, report))
+                rows.append(row(isConfined ? "pipe, sandboxed" : "pipe", callers, record, report))
             }
-            await process.terminate(grace: .milliseconds(200))
+            await process.stop()
         }
         return rows
-    }
-
-    private func launch(_ level: SandboxLevel, _ folder: String) async throws -> SandboxedProcess {
-        let resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: [])
-            .resolve([echo], directory: nil)
-        let sandbox = Sandbox(logger: Logger(label: "heddle.benchmark") { _ in SwiftLogNoOpLogHandler() })
-        try sandbox.prepare()
-        return try await sandbox.launch(
-            resolved.command,
-            policy: SandboxPolicy(
-                level: level,
-                readOnlyPaths: resolved.readOnlyPaths,
-                dataDirectory: folder + "/echo-data",
-                environment: resolved.environment.merging(["PATH": "/usr/bin"]) { own, _ in own },
-                userID: 1_600_090_000
-            )
-        )
     }
 
     private func calls(_ server: ServerUnderTest, _ report: (String) -> Void) async throws -> [JSONValue] {
@@ -141,21 +123,16 @@ package struct InvokeBenchmark: Sendable {
     }
 
     /// Milliseconds from the start of a process to its first answer, as medians.
-    private func starts(_ folder: String) async throws -> (plain: Double, confined: Double) {
+    private func starts(_ launcher: EchoLauncher) async throws -> (plain: Double, confined: Double) {
         var medians: [Double] = []
-        for level in [SandboxLevel.none, .process] {
+        for isConfined in [false, true] {
             var record = LatencyRecord()
             for _ in 0..<20 {
                 let start = MonotonicClock.now
-                let process = try await launch(level, folder)
-                _ = try PipeLoad.run(
-                    input: process.standardInput,
-                    output: process.standardOutput,
-                    callers: 1,
-                    seconds: 0
-                )
+                let process = try await launcher.start(isConfined: isConfined)
+                _ = try PipeLoad.run(input: process.input, output: process.output, callers: 1, seconds: 0)
                 record.add(MonotonicClock.now - start)
-                await process.terminate(grace: .milliseconds(100))
+                await process.stop()
             }
             medians += record.percentiles([0.5])
         }
@@ -168,10 +145,10 @@ package struct InvokeBenchmark: Sendable {
         for number in 0..<100 {
             try await register("echo-\(number)", .process, first)
         }
-        _ = first.stop()
+        first.stop()
         let second = try ServerUnderTest(executable: executable, dataDirectory: data)
         let memory = Double(second.anonymousMemory) / 1_048_576
-        _ = second.stop()
+        second.stop()
         return (Double(second.readyAfter) / 1e6, memory)
     }
 

@@ -8,7 +8,8 @@ package struct ClientSettings: Sendable {
 
     package let server: ServerAddress
     package let dataDirectory: String
-    private let givenToken: String?
+    /// The token of the option or the environment; nil for the data directory's own.
+    package let givenToken: String?
 
     /// Resolves options against an environment; nothing is read from disk yet.
     ///
@@ -24,9 +25,10 @@ package struct ClientSettings: Sendable {
         }
         self.server = try ServerAddress(server ?? variable("HEDDLE_SERVER") ?? Self.defaultServer)
         givenToken = token ?? variable("HEDDLE_TOKEN")
-        self.dataDirectory =
+        let directory =
             dataDirectory ?? variable("HEDDLE_DATA_DIR")
             ?? (variable("HOME") ?? Self.homeDirectory) + "/.local/share/heddle"
+        self.dataDirectory = AbsolutePath.resolve(directory)
     }
 
     /// Where a server of this data directory writes its token.

@@ -22,11 +22,12 @@ extension HeddleError.Code {
             .notFound
         case .unauthenticated, .permissionDenied, .originDenied, .grantRefused:
             .denied
-        case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .idempotencyKeyReused, .invalidManifest,
+        case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .invalidManifest,
             .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
             .commandNotFound, .pathNotReadable, .installationFailed, .smokeCheckFailed, .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
-            .cancelled, .tooManyRequests, .storeQueueFull, .storageFull, .dataDirectoryLocked, .internalError:
+            .cancelled, .tooManyRequests, .storeQueueFull, .storageFull, .dataDirectoryLocked, .addressInUse,
+            .internalError:
             .failed
         }
     }

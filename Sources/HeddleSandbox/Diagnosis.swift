@@ -8,12 +8,15 @@ struct Diagnosis {
     let spawner: Spawner
 
     func findings() -> [Finding] {
+        // setpriv changes to the user of an extension, which only root can.
+        let needed: Set<String> = geteuid() == 0 ? ["bwrap", "prlimit", "setpriv"] : ["bwrap", "prlimit"]
         let tools = Tools.packages.sorted { $0.key < $1.key }
             .map { name, package in
                 let path = host.tools.path(name)
                 return Finding(
                     name: name,
                     isAvailable: path != nil,
+                    isRequired: needed.contains(name),
                     detail: path.map { "found at \($0)" } ?? "missing; install the package '\(package)'"
                 )
             }
@@ -23,7 +26,12 @@ struct Diagnosis {
     /// Tries what every start does.
     private var namespaces: Finding {
         guard let bwrap = host.tools.path("bwrap") else {
-            return Finding(name: "namespaces", isAvailable: false, detail: "cannot be tried without bwrap")
+            return Finding(
+                name: "namespaces",
+                isAvailable: false,
+                isRequired: true,
+                detail: "cannot be tried without bwrap"
+            )
         }
         let arguments =
             host.privilege.prefix + [bwrap, "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -40,14 +48,24 @@ struct Diagnosis {
                 )
             )
             if child.waitAndReap(until: .now + .seconds(5)) == .exited(0) {
-                return Finding(name: "namespaces", isAvailable: true, detail: "bwrap can make them")
+                return Finding(name: "namespaces", isAvailable: true, isRequired: true, detail: "bwrap can make them")
             }
             lseek(complaints.raw, 0, SEEK_SET)
             let text =
                 String(decoding: complaints.read(), as: UTF8.self).split(separator: "\n").last ?? "no reason given"
-            return Finding(name: "namespaces", isAvailable: false, detail: "bwrap cannot make them: \(text)")
+            return Finding(
+                name: "namespaces",
+                isAvailable: false,
+                isRequired: true,
+                detail: "bwrap cannot make them: \(text)"
+            )
         } catch {
-            return Finding(name: "namespaces", isAvailable: false, detail: "bwrap does not start: \(error)")
+            return Finding(
+                name: "namespaces",
+                isAvailable: false,
+                isRequired: true,
+                detail: "bwrap does not start: \(error)"
+            )
         }
     }
 

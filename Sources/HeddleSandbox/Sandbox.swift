@@ -11,8 +11,6 @@ package final class Sandbox: Sendable {
     package struct Configuration: Sendable {
         /// Bound on live processes.
         package var maximumProcesses: Int
-        /// What ``SandboxedProcess/terminate(grace:)`` is given when its caller has no opinion.
-        package var terminationGrace: Duration
         /// The name of the control group that holds one group a process.
         package var cgroupName: String
         /// Paths that no grant may name, hold or lie in, such as the database and the token.
@@ -23,12 +21,10 @@ package final class Sandbox: Sendable {
         /// Sets the bounds; the defaults suit one server on one machine.
         package init(
             maximumProcesses: Int = 256,
-            terminationGrace: Duration = .seconds(2),
             cgroupName: String = "heddle",
             protectedPaths: [String] = []
         ) {
             self.maximumProcesses = maximumProcesses
-            self.terminationGrace = terminationGrace
             self.cgroupName = cgroupName
             self.protectedPaths = protectedPaths
         }
@@ -90,6 +86,7 @@ package final class Sandbox: Sendable {
         let launch: Launch
         do {
             let prepared = try prepared()
+            if policy.level == .process { try prepared.host.check(policy.limits) }
             let addresses = try await resolve(policy)
             launch = Launch(
                 command: command,
@@ -144,6 +141,11 @@ extension Sandbox {
             }
             // bwrap leaves its inner process to init, which in many a container does not collect it.
             _ = heddle_become_subreaper()
+            if host.groups?.limitsMemory != true {
+                logger.warning(
+                    "No memory control group: the memory of extensions is watched from outside, not limited by the kernel"
+                )
+            }
             let paths = configuration.protectedPaths.map { (try? HostPath(following: $0).target) ?? $0 }
             let prepared = Prepared(host: host, monitor: monitor, protectedPaths: paths)
             state.prepared = prepared
@@ -173,6 +175,8 @@ extension Sandbox {
         package let name: String
         /// Whether it is there.
         package let isAvailable: Bool
+        /// Whether no extension can be confined without it.
+        package var isRequired = false
         /// One sentence for people; it names what to install or to change.
         package let detail: String
     }
@@ -182,7 +186,7 @@ extension Sandbox {
         do {
             return Diagnosis(host: try prepared().host, spawner: spawner).findings()
         } catch {
-            return [Finding(name: "sandbox", isAvailable: false, detail: error.message)]
+            return [Finding(name: "sandbox", isAvailable: false, isRequired: true, detail: error.message)]
         }
     }
 }

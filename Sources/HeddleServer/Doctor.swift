@@ -28,7 +28,7 @@ package enum Doctor {
                 DoctorFinding(
                     name: finding.name,
                     isAvailable: finding.isAvailable,
-                    isRequired: finding.name == "bubblewrap",
+                    isRequired: finding.isRequired,
                     detail: finding.detail
                 )
             }

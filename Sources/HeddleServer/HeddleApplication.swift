@@ -67,8 +67,35 @@ package struct HeddleApplication: Sendable {
         services.lifecycle.setStop { await group.triggerGracefulShutdown() }
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { await Self.endAtSecondSignal() }
-            try await group.run()
+            do {
+                try await group.run()
+            } catch let error as IOError {
+                throw bindFailure(error)
+            }
             tasks.cancelAll()
+        }
+    }
+
+    /// Says in words that the address cannot be had.
+    private func bindFailure(_ error: IOError) -> any Error {
+        let address = "\(configuration.text("http.host")):\(configuration.text("http.port"))"
+        switch error.errnoCode {
+        case EADDRINUSE:
+            return HeddleError(
+                .addressInUse,
+                "another program listens on \(address) already",
+                details: ["address": address],
+                cause: error
+            )
+        case EACCES, EADDRNOTAVAIL:
+            return HeddleError(
+                .invalidConfiguration,
+                "this machine does not let Heddle listen on \(address)",
+                details: ["key": "http.host", "address": address],
+                cause: error
+            )
+        default:
+            return error
         }
     }
 
@@ -169,7 +196,8 @@ package struct HeddleApplication: Sendable {
 
     /// What no process sees whatever it is: all of ours but the installed packages, which run.
     private func secretPaths(_ directory: DataDirectory) -> [String] {
-        ["heddle.sqlite", "token", "lock", "extensions"].map { "\(directory.path)/\($0)" }
+        ["heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log", "extensions"]
+            .map { "\(directory.path)/\($0)" }
     }
 
     private func makeApplication(_ services: ServerServices, _ token: AccessToken) -> some Service {

@@ -1,7 +1,7 @@
 extension HeddleStore {
     /// The limits of a store.
     package struct Configuration: Sendable {
-        /// The most writes that share one commit (`store.batch.max_size`).
+        /// The most writes that share one commit (`store.batch.max_items`).
         package var maximumBatch: Int
         /// How long a write waits for others to share its commit (`store.batch.max_delay_ms`).
         ///
@@ -9,9 +9,9 @@ extension HeddleStore {
         package var maximumDelay: Duration
         /// The most writes that may wait (`store.batch.max_queue`).
         package var maximumQueue: Int
-        /// The number of connections that read (`store.readers`).
+        /// The number of connections that read.
         package var readers: Int
-        /// The most reads that may wait for a connection (`store.read.max_queue`).
+        /// The most reads that may wait for a connection.
         package var maximumWaitingReads: Int
 
         /// Makes a configuration, by default the one for a server.

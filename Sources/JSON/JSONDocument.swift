@@ -5,6 +5,8 @@
 package final class JSONDocument: Sendable {
     /// Levels of nesting that are accepted.
     package static let maximumDepth = 128
+    /// Values and names that are accepted; each takes 16 bytes on the tape, eight times what it may take in the text.
+    package static let maximumEntries = 2_000_000
     /// Bytes that are accepted; offsets on the tape have 32 bits.
     package static let maximumBytes = 1 << 30
 

@@ -36,7 +36,8 @@ extension JSONError: CustomStringConvertible {
             case .controlCharacter: "an unescaped control character"
             case .trailingBytes: "bytes after the end of the value"
             case .tooDeep: "more than \(JSONDocument.maximumDepth) levels of nesting"
-            case .tooLarge: "a text of more than \(JSONDocument.maximumBytes) bytes"
+            case .tooLarge:
+                "a text of more than \(JSONDocument.maximumBytes) bytes or \(JSONDocument.maximumEntries) values"
             case .duplicateMember: "the same member name twice in one object"
             }
         return "\(what), at byte \(offset)"

@@ -30,6 +30,7 @@ struct JSONScanner {
                 guard expectation == .end else { throw JSONError(.unexpectedEnd, at: position) }
                 return
             }
+            guard tape.count < JSONDocument.maximumEntries else { throw JSONError(.tooLarge, at: position) }
             let byte = text[position]
             switch expectation {
             case .value:

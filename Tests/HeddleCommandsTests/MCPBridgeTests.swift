@@ -6,10 +6,14 @@ import Testing
 @Suite("The bridge at a server")
 struct MCPBridgeTests {
     /// Runs the lines of a client through a bridge and gives what it was answered.
-    private func run(_ lines: [String], at address: String) async throws -> [String] {
+    private func run(
+        _ lines: [String],
+        at address: String,
+        revival: @escaping MCPBridge.Revival = { false }
+    ) async throws -> [String] {
         let input = Mutex(lines)
         let output = Mutex<[String]>([])
-        let bridge = MCPBridge(server: try ServerAddress(address), token: "t") { line in
+        let bridge = MCPBridge(server: try ServerAddress(address), token: "t", revival: revival) { line in
             output.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
             return true
         }
@@ -45,6 +49,25 @@ struct MCPBridgeTests {
                 #expect(output.dropFirst() == [#"{"method":"n"}"#, #"{"id":1,"result":{}}"#])
             }
         #expect(seen.withLock { Set($0) } == ["POST -", "GET s1", "POST s1", "DELETE s1"])
+    }
+
+    @Test("sends no request again that may have arrived", arguments: [false, true])
+    func oncePerRequest(resets: Bool) async throws {
+        let seen = Mutex(0)
+        let answer: TinyServer.Responder = { _, _ in
+            let count = seen.withLock { count in
+                count += 1
+                return count
+            }
+            return .init(body: #"{"jsonrpc":"2.0","id":1,"result":{}}"#, resets: resets && count == 1)
+        }
+        try await TinyServer(answer)
+            .run { server in
+                let output = try await run([#"{"id":1,"method":"tools/call"}"#], at: server.address, revival: { true })
+                #expect(seen.withLock { $0 } == 1)
+                #expect(output.count == 1)
+                #expect(output.first?.contains("SERVER_UNREACHABLE") == resets, "\(output)")
+            }
     }
 
     @Test("answers for a server that cannot")

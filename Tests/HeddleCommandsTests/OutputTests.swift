@@ -40,6 +40,7 @@ struct OutputTests {
     func escapes() {
         #expect(DisplayText.line("a\u{1B}[2Jb\r\n") == #"a\u{1b}[2Jb\u{d}\u{a}"#)
         #expect(DisplayText.lines("a\tb\nc\rd") == "a\tb\ncd")
+        #expect(DisplayText.json("{\"é\":\"a\u{9B}2J\u{202E}b\u{E0041}\"}") == #"{"é":"a\u009b2J\u202eb\udb40\udc41"}"#)
         #expect(DisplayText.line("rm\u{202E}x") == #"rm\u{202e}x"#)
         #expect(DisplayText.line("\u{9B}31m") == #"\u{9b}31m"#)
     }

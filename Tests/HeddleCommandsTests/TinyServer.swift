@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -9,6 +10,8 @@ struct TinyServer: Sendable {
         var status: HTTPResponseStatus = .ok
         var headers: HTTPHeaders = [:]
         var body: String
+        /// Ends the connection with a reset instead.
+        var resets = false
     }
 
     typealias Responder = @Sendable (HTTPRequestHead, String) -> Answer
@@ -63,6 +66,12 @@ struct TinyServer: Sendable {
             case .end:
                 guard let head else { return }
                 let answer = responder(head, body)
+                if answer.resets {
+                    let provider = context.channel as? any SocketOptionProvider
+                    _ = provider?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+                    context.close(promise: nil)
+                    return
+                }
                 var headers = answer.headers
                 headers.replaceOrAdd(name: "content-length", value: String(answer.body.utf8.count))
                 let response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)

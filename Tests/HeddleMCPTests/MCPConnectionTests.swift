@@ -3,6 +3,7 @@ import Glibc
 import HeddleMCP
 import HeddleModel
 import JSON
+import Synchronization
 import Testing
 
 @Suite("A conversation with an extension")
@@ -186,6 +187,89 @@ struct MCPConnectionTests {
             #expect(roots == ["file:///srv/a%20b"])
             peer.send(#"{"jsonrpc":"2.0","id":3,"method":"sampling/createMessage","params":{}}"#)
             #expect(await peer.readLine()?["error"]?["code"]?.integer == -32601)
+        }
+    }
+
+    /// Arguments that no pipe takes at once.
+    private static let large = try? JSONDocument(Array(#"{"x":"\#(String(repeating: "y", count: 300_000))"}"#.utf8))
+        .root
+
+    private func largeCall(_ peer: Peer, timeout: Duration) async throws -> MCPOutcome {
+        try await peer.connection.callTool("t", arguments: Self.large, era: .legacy, timeout: timeout)
+    }
+
+    @Test("gives up an extension that reads nothing, once nobody waits for it any more")
+    func deaf() async throws {
+        try await withPeer { peer in
+            for _ in 0..<2 {
+                let error = await #expect(throws: HeddleError.self) {
+                    try await largeCall(peer, timeout: .milliseconds(50))
+                }
+                #expect(error?.code == .deadlineExceeded)
+            }
+            try await Task.sleep(for: .milliseconds(1100))
+            let error = await #expect(throws: HeddleError.self) { try await call(peer) }
+            #expect(error?.code == .extensionProtocol && error?.details["sent"] == "false")
+        }
+    }
+
+    @Test("keeps only so much for an extension that is behind with reading, of calls and of answers to it")
+    func unread() async throws {
+        var limits = MCPLimits()
+        limits.unreadBytes = 200_000
+        try await withPeer(limits: limits) { peer in
+            let waiting = [
+                Task { try await largeCall(peer, timeout: .seconds(10)) },
+                Task { try await largeCall(peer, timeout: .seconds(10)) },
+            ]
+            var error: HeddleError?
+            for _ in 0..<100 where error?.code != .tooManyRequests {
+                error = await #expect(throws: HeddleError.self) { try await call(peer, timeout: .milliseconds(20)) }
+            }
+            #expect(error?.code == .tooManyRequests && error?.details["limit"] == "unread_bytes")
+            peer.send(#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#)
+            for task in waiting {
+                let error = await #expect(throws: HeddleError.self) { try await task.value }
+                #expect(error?.code == .extensionProtocol)
+            }
+        }
+    }
+
+    @Test("lets a call go on as long as there is progress, up to its bound")
+    func progress() async throws {
+        try await withPeer { peer in
+            let seen = Mutex(0)
+            let report: @Sendable (JSONView) -> Void = { _ in seen.withLock { $0 += 1 } }
+            func start(_ bound: Duration) -> Task<MCPOutcome, any Error> {
+                Task {
+                    try await peer.connection.callTool(
+                        "t",
+                        arguments: nil,
+                        era: .legacy,
+                        timeout: .milliseconds(400),
+                        maximumTimeout: bound,
+                        progress: report
+                    )
+                }
+            }
+            func sendProgress(_ id: Int, times: Int) async throws {
+                for step in 0..<times {
+                    try await Task.sleep(for: .milliseconds(150))
+                    let params = #"{"progressToken":\#(id),"progress":\#(step)}"#
+                    peer.send(#"{"jsonrpc":"2.0","method":"notifications/progress","params":\#(params)}"#)
+                }
+            }
+            let long = start(.seconds(30))
+            var id = await peer.readLine()?["id"]?.integer ?? 0
+            try await sendProgress(id, times: 6)
+            peer.send(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+            _ = try await long.value
+            #expect(seen.withLock { $0 } == 6)
+            let bounded = start(.milliseconds(600))
+            id = await peer.readLine()?["id"]?.integer ?? 0
+            try await sendProgress(id, times: 8)
+            let error = await #expect(throws: HeddleError.self) { try await bounded.value }
+            #expect(error?.code == .deadlineExceeded)
         }
     }
 

@@ -30,6 +30,15 @@ struct GrantsTests {
         #expect(try Self.grants(grants.value(showingValues: true).text) == grants)
     }
 
+    @Test("of a manifest never take the sandbox away, and those of an operator do")
+    func union() {
+        let asked = Grants(read: ["/a"], environment: ["A": "1"], level: .none)
+        #expect(asked.union(nil) == Grants(read: ["/a"], environment: ["A": "1"]))
+        let added = asked.union(Grants(read: ["/a", "/b"], environment: ["A": "2"], level: .none))
+        #expect(added == Grants(read: ["/a", "/b"], environment: ["A": "2"], level: .none))
+        #expect(asked.union(Grants()).level == .process)
+    }
+
     @Test("hide the values of variables unless they are asked for")
     func hidden() {
         let value = Grants(environment: ["KEY": "hunter2"], secrets: ["S": "/run/s"]).value(showingValues: false)

@@ -49,6 +49,38 @@ struct LimitTests {
         }
     }
 
+    @Test("holds for memory that processes share", arguments: Mode.available)
+    func sharedMemory(_ mode: Mode) async throws {
+        try await Fixture.with(mode) { fixture in
+            fixture.policy.limits.memoryBytes = 96 << 20
+            let result = try await fixture.python(
+                """
+                import mmap, time
+                hold = []
+                for _ in range(64):
+                    area = mmap.mmap(-1, 8 << 20)
+                    area.write(b"x" * (8 << 20))
+                    hold.append(area)
+                    time.sleep(0.02)
+                time.sleep(2)
+                print("all of it")
+                """
+            )
+            #expect(result.wasKilledForMemory && result.output.isEmpty)
+        }
+    }
+
+    @Test("on processor time is refused where nothing keeps it")
+    func processorTime() async throws {
+        try await Fixture.with(.user) { fixture in
+            fixture.policy.limits.cpuPercent = 50
+            let privilege = Privilege.user(prefix: ["/usr/bin/env"], id: fixture.mode.userID)
+            let sandbox = Sandbox(configuration: .init(), privilege: privilege)
+            let error = await #expect(throws: HeddleError.self) { try await fixture.launch(["/bin/true"], in: sandbox) }
+            #expect(error?.code == .sandboxUnavailable && error?.details["limit"] == "cpu_percent")
+        }
+    }
+
     @Test("holds against a tree whose members are each below it", arguments: Mode.available)
     func memoryTree(_ mode: Mode) async throws {
         try await Fixture.with(mode) { fixture in

@@ -1,5 +1,7 @@
+import FoundationEssentials
 import HeddleModel
 import HeddleServer
+import HeddleTestSupport
 import Testing
 
 @Suite("The configuration")
@@ -35,6 +37,43 @@ struct ConfigurationTests {
         }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.details["key"] == key)
+    }
+
+    @Test(
+        "says what is wrong in a file",
+        arguments: [
+            ("yaml", "http: {port: [1, 2]}", "http.port"), ("yaml", "data: {directory: [a]}", "data.directory"),
+            ("yaml", "http: {allowed_hosts: [[a], b]}", "http.allowed_hosts"),
+            ("json", #"{"http":{"allowed_hosts":["a",1]}}"#, "http.allowed_hosts"),
+            ("json", #"{"http":{"allowed_hosts":["a,b"]}}"#, "http.allowed_hosts"),
+            ("json", #"{"log":{"level":["debug"]}}"#, "log.level"), ("json", #"{"http":{"prot":1}}"#, "http.prot"),
+            ("yaml", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", nil), ("yaml", "[1, 2", nil), ("json", "[]", nil),
+        ] as [(String, String, String?)]
+    )
+    func files(_ kind: String, _ text: String, _ key: String?) async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = scratch.path + "/heddle." + kind
+            try Data(text.utf8).write(to: URL(filePath: path))
+            let error = #expect(throws: HeddleError.self) {
+                try ServerConfiguration.load(file: path, environment: [:], flags: [:])
+            }
+            #expect(error?.code == .invalidConfiguration)
+            if let key { #expect(error?.details["key"] == key) }
+        }
+    }
+
+    @Test("takes lists from a file, and data directories as they are seen from here")
+    func file() async throws {
+        try await ScratchDirectory.with { scratch in
+            let path = scratch.path + "/heddle.yaml"
+            let text = "http:\n  allowed_hosts: [one.example, two.example]\n  port: 8000\ndata: {directory: here/x}\n"
+            try Data(text.utf8).write(to: URL(filePath: path))
+            let configuration = try ServerConfiguration.load(file: path, environment: [:], flags: [:])
+            #expect(value("http.allowed_hosts", configuration) == ["one.example,two.example", "file"])
+            #expect(value("http.port", configuration) == ["8000", "file"])
+            let here = FileManager.default.currentDirectoryPath
+            #expect(value("data.directory", configuration) == [here + "/here/x", "file"])
+        }
     }
 
     @Test("takes a public address with a token, and never shows it")

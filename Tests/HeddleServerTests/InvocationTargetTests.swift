@@ -49,7 +49,11 @@ struct InvocationTargetTests {
         #expect(target(path, fields: [:]) == nil)
         for length in ["101", "-1", "2, 2", "x", ""] { #expect(target(path, fields: [.contentLength: length]) == nil) }
         #expect(target(path, fields: [.contentLength: "100"]) != nil)
+        for value in ["keep-alive", "Keep-Alive"] {
+            #expect(target(path, fields: [.contentLength: "2", .connection: value]) != nil)
+        }
         for (name, value) in [
+            (HTTPField.Name.connection, "keep-alive, Upgrade"),
             (HTTPField.Name.expect, "100-continue"), (.connection, "close"), (.transferEncoding, "chunked"),
         ] {
             #expect(target(path, fields: [.contentLength: "2", name: value]) == nil)

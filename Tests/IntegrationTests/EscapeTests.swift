@@ -28,7 +28,7 @@ extension WholeServer {
                     ("connect", "1.1.1.1:53"), ("connect", "169.254.169.254:80"),
                     ("read", server.data + "/token"), ("read", server.data + "/heddle.sqlite"),
                     ("read", server.scratch.path + "/outside.txt"), ("read", "/proc/\(process)/environ"),
-                    ("read", "/root/.bashrc"), ("write", server.scratch.path + "/probe"),
+                    ("read", TestEnvironment.checkout + "/Package.swift"), ("write", server.scratch.path + "/probe"),
                     ("write", server.scratch.path + "/programs/probe"), ("write", "/etc/probe"), ("write", "/probe"),
                     ("write", server.data + "/probe"),
                 ]

@@ -62,6 +62,7 @@ extension WholeServer {
                     #expect(names[0] == names[1])
                 }
                 try check(200, #"{"parameters":{"text":"hello"}}"#)
+                try check(200, #"{"parameters":{"text":"hello"}}"#, ["Connection": "keep-alive"])
                 try check(200, #"{"parameters":{"text":"hello"},"options":{"timeout_ms":1000}}"#)
                 try check(400, "{")
                 try check(400, "[]")
@@ -120,6 +121,24 @@ extension WholeServer {
                 let announced = try HTTPConnection(port: server.port)
                 announced.send(call(server, "announced", headers: ["Expect": "100-continue"]))
                 #expect(try announced.answer().toolText == "announced")
+            }
+        }
+
+        @Test("bytes that are no request are refused after the answer to what was one")
+        func broken() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad().status == 201)
+                let connection = try HTTPConnection(port: server.port, seconds: 10)
+                let body = Array(#"{"parameters":{"seconds":0.5}}"#.utf8)
+                connection.send(server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body))
+                usleep(100_000)
+                connection.send(Array("\u{1} no request\r\n\r\n".utf8))
+                #expect(try connection.answer().toolText == "slept")
+                // Refused, or closed at once.
+                let next = try? connection.answer()
+                #expect(next == nil || next?.status == 400)
+                #expect(try server.echoWorks())
             }
         }
 

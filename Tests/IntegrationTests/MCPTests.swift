@@ -119,6 +119,9 @@ extension WholeServer {
                 let call =
                     #"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"echo__echo","arguments":{"text":"x"}}}"#
                 #expect(try server.mcp(call, headers: session).toolText == "x")
+                let unknown = session.merging(["MCP-Protocol-Version": "2024-13-01"]) { $1 }
+                let refused = try server.mcp(call, headers: unknown)
+                #expect(refused.status == 400 && refused.json["error"]?["code"]?.integer == -32022)
                 #expect(try server.request("DELETE", "/mcp", headers: session).status == 204)
                 #expect(try server.request("DELETE", "/mcp", headers: session).status == 404)
                 #expect(try server.mcp(call, headers: session).status == 404)

@@ -33,6 +33,17 @@ extension WholeServer {
             }
         }
 
+        @Test("what it said last is told, with a line's end or without")
+        func lastWords() async throws {
+            try await ServerFixture.with { server in
+                for words in ["no such model", "no such model\\n"] {
+                    let answer = try server.register("bad", ["/bin/sh", "-c", "printf '\(words)' >&2; exit 3"])
+                    #expect(answer.status == 422 && answer.code == "SMOKE_CHECK_FAILED", "\(answer.json.text)")
+                    #expect(answer.json["error"]?["message"]?.string?.hasSuffix("no such model") == true)
+                }
+            }
+        }
+
         @Test("one that fails its check is not installed, and harms no other", arguments: badStarts)
         func failsCheck(_ bad: (arguments: [String], startSeconds: Int)) async throws {
             try await ServerFixture.with { server in

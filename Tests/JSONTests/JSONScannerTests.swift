@@ -143,17 +143,27 @@ struct JSONScannerTests {
         }
     }
 
-    @Test("takes an object of a million members")
-    func manyMembers() throws {
+    /// A name and a value for each member, and the object itself.
+    private static let mostMembers = (JSONDocument.maximumEntries - 1) / 2
+
+    private func object(members: Int) -> [UInt8] {
         var text: [UInt8] = [UInt8(ascii: "{")]
         text.reserveCapacity(20_000_000)
-        for index in 0..<1_000_000 {
+        for index in 0..<members {
             text.append(contentsOf: "\(index == 0 ? "" : ",")\"\(index)\":\(index)".utf8)
         }
         text.append(UInt8(ascii: "}"))
-        let root = try JSONDocument(text).root
-        #expect(root.count == 1_000_000)
-        #expect(root.member("999999")?.integer == 999_999)
+        return text
+    }
+
+    @Test("takes as many members as it holds, and refuses one more")
+    func manyMembers() throws {
+        let most = Self.mostMembers
+        let root = try JSONDocument(object(members: most)).root
+        #expect(root.count == most)
+        #expect(root.member(String(most - 1))?.integer == most - 1)
+        let error = #expect(throws: JSONError.self) { try JSONDocument(object(members: most + 1)) }
+        #expect(error?.reason == .tooLarge)
     }
 
     @Test("describes an error in words, with its place")

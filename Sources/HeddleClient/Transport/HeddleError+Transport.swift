@@ -1,27 +1,36 @@
 import AsyncHTTPClient
+import Glibc
 import HeddleModel
+import NIOCore
+import NIOPosix
 
 extension HeddleError {
     /// What a failure below HTTP means to the person at the command line.
     static func transport(_ error: any Error, _ server: ServerAddress) -> HeddleError {
         if let error = error as? HeddleError { return error }
         if error is CancellationError { return HeddleError(.cancelled, "the request was cancelled") }
-        guard let failure = error as? HTTPClientError else {
-            return unreachable(server, cause: error)
-        }
-        switch failure {
+        if hasNotLeft(error) { return unreachable(server, cause: error) }
+        switch error as? HTTPClientError {
         case .cancelled:
             return HeddleError(.cancelled, "the request was cancelled")
         case .deadlineExceeded, .readTimeout, .writeTimeout:
             return HeddleError(.deadlineExceeded, "the server did not answer in time", cause: error)
-        case .remoteConnectionClosed:
+        default:
             return HeddleError(
                 .serverUnreachable,
-                "the connection to \(server) was closed before the answer came",
+                "the connection to \(server) ended before the answer came",
                 cause: error
             )
-        default:
-            return unreachable(server, cause: error)
+        }
+    }
+
+    /// Whether no connection came about, so that the server cannot have seen anything of the request.
+    private static func hasNotLeft(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError: true
+        case let error as HTTPClientError: [.connectTimeout, .getConnectionFromPoolTimeout].contains(error)
+        case let error as IOError: error.errnoCode == ECONNREFUSED
+        default: false
         }
     }
 

@@ -53,7 +53,7 @@ package struct BenchmarkHTTP: AsyncParsableCommand {
         guard let target = URL(string: url), let port = target.port.flatMap(UInt16.init(exactly:)) else { return }
         let load = try HTTPLoad(
             port: port,
-            path: target.path().isEmpty ? "/" : target.path(),
+            path: (target.path().isEmpty ? "/" : target.path()) + (target.query().map { "?" + $0 } ?? ""),
             headers: headers,
             body: body,
             expected: expect
@@ -67,6 +67,6 @@ package struct BenchmarkHTTP: AsyncParsableCommand {
         }
         guard output == .json else { return }
         let result: JSONValue = ["suite": "http", "calls": .array(rows)]
-        Terminal.output.line(result.text)
+        Terminal.output.json(result)
     }
 }

@@ -29,6 +29,6 @@ package struct BenchmarkInvoke: AsyncParsableCommand {
         let result = try await benchmark.run { line in
             if isTable { Terminal.output.line(line) }
         }
-        if !isTable { Terminal.output.line(result.text) }
+        if !isTable { Terminal.output.json(result) }
     }
 }

@@ -12,7 +12,7 @@ extension CapabilityInvoke {
         let hasFailed = result?.isError ?? false || invocation.error != nil || invocation.status == "failed"
         switch global.output {
         case .json:
-            Terminal.output.line(invocation.json.text)
+            Terminal.output.json(invocation.json)
             if hasFailed { throw ExitCode.failure }
         case .table:
             try show(result, invocation, hasFailed)
@@ -24,7 +24,7 @@ extension CapabilityInvoke {
             throw invocation.error ?? HeddleError(.internalError, "the call ended without a result")
         }
         if raw {
-            Terminal.output.line(result.json.text)
+            Terminal.output.json(result.json)
         } else if hasFailed {
             let text = result.text
             Terminal.error.foreign(text.isEmpty ? "error: the tool failed and gave no reason" : text)

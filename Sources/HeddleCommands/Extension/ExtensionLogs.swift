@@ -20,10 +20,15 @@ package struct ExtensionLogs: ConnectedCommand {
 
     @OptionGroup package var global: GlobalOptions
 
+    /// What the server keeps of one extension.
+    private static let mostLines = 1000
+
     package init() {}
 
     package func validate() throws {
-        guard (1...10_000).contains(lines) else { throw ValidationError("--lines is from 1 to 10000.") }
+        guard (1...Self.mostLines).contains(lines) else {
+            throw ValidationError("--lines is from 1 to \(Self.mostLines).")
+        }
     }
 
     package func run() async throws {
@@ -35,14 +40,14 @@ package struct ExtensionLogs: ConnectedCommand {
             var tail = LogTail(seen: first.lines)
             while true {
                 try await Task.sleep(for: .seconds(1))
-                show(tail.fresh(try await client.logs(of: name, lines: 1000).lines))
+                show(tail.fresh(try await client.logs(of: name, lines: Self.mostLines).lines))
             }
         }
     }
 
     private func show(_ logs: LogLines) {
         switch global.output {
-        case .json: Terminal.output.line(logs.json.text)
+        case .json: Terminal.output.json(logs.json)
         case .table: show(logs.lines)
         }
     }
@@ -51,7 +56,7 @@ package struct ExtensionLogs: ConnectedCommand {
     private func show(_ lines: [LogLines.Line]) {
         for line in lines {
             switch global.output {
-            case .json: Terminal.output.line(line.json.text)
+            case .json: Terminal.output.json(line.json)
             case .table: Terminal.output.foreign("\(line.time) \(line.instance.prefix(8)) \(line.text)")
             }
         }

@@ -57,6 +57,13 @@ struct ServerLauncher: Sendable {
         ]
     }
 
+    /// A token that was given to this program is the server's too; on its command line all users could read it.
+    private var environment: [String: String] {
+        var variables = ProcessEnvironment.variables
+        if let token = settings.givenToken { variables["HEDDLE_TOKEN"] = token }
+        return variables
+    }
+
     /// Starts the server in a session of its own, so that it outlives this program and its terminal.
     private func launch() throws(HeddleError) -> pid_t {
         makeDataDirectory()
@@ -76,9 +83,11 @@ struct ServerLauncher: Sendable {
         for descriptor in Int32(3)..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         words.append(nil)
-        defer { for word in words { free(word) } }
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0.key + "=" + $0.value) }
+        variables.append(nil)
+        defer { for word in words + variables { free(word) } }
         var process: pid_t = 0
-        let status = posix_spawn(&process, ServerProcess.executable, &actions, &attributes, words, environ)
+        let status = posix_spawn(&process, ServerProcess.executable, &actions, &attributes, words, variables)
         guard status == 0 else {
             throw HeddleError(
                 .serverUnreachable,

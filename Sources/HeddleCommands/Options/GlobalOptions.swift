@@ -14,13 +14,30 @@ package struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data directory (default: ~/.local/share/heddle).", valueName: "path"))
     package var dataDir: String?
 
-    @Option(name: .shortAndLong, help: "How results are printed.")
-    package var output: OutputFormat = .table
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("How results are printed (default: HEDDLE_OUTPUT, then table).", valueName: "output")
+    )
+    var chosenOutput: OutputFormat?
 
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Tell more on standard error.")
     package var isVerbose = false
 
     package init() {}
+
+    /// How results are printed.
+    package var output: OutputFormat { chosenOutput ?? Self.usualOutput ?? .table }
+
+    package func validate() throws {
+        guard let name = Self.outputVariable, Self.usualOutput == nil else { return }
+        throw ValidationError("HEDDLE_OUTPUT is table or json, not '\(DisplayText.cell(name))'.")
+    }
+
+    private static var outputVariable: String? {
+        ProcessEnvironment.variables["HEDDLE_OUTPUT"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static var usualOutput: OutputFormat? { outputVariable.flatMap(OutputFormat.init(rawValue:)) }
 }
 
 /// A command with the options that every command has.
@@ -37,7 +54,7 @@ extension GlobalOptions {
         try ClientSettings(
             server: server,
             token: token,
-            dataDirectory: dataDir.map(AbsolutePath.resolve),
+            dataDirectory: dataDir,
             environment: ProcessEnvironment.variables
         )
     }

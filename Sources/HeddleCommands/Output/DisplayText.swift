@@ -19,6 +19,24 @@ package enum DisplayText {
         words.map(quoted).joined(separator: " ")
     }
 
+    /// The same JSON, in which what does not print is escaped.
+    package static func json(_ text: String) -> String {
+        // What is hidden can only be inside of strings there.
+        guard text.unicodeScalars.contains(where: { isHidden($0) }) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            guard isHidden(scalar) else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
+    }
+
     private static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             switch byte {

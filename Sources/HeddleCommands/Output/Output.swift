@@ -31,7 +31,7 @@ struct Output {
     func render<Item: ListDisplayable>(_ page: Page<Item>, hint: String) {
         switch format {
         case .json:
-            Terminal.output.line(page.json.text)
+            Terminal.output.json(page.json)
         case .table:
             guard !page.items.isEmpty else { return Terminal.error.line(hint) }
             let table = Table(headings: Item.tableHeader, rows: page.items.map(\.tableRow))
@@ -42,7 +42,7 @@ struct Output {
     /// Prints one resource.
     func render(_ resource: some DetailDisplayable) {
         switch format {
-        case .json: Terminal.output.line(resource.json.text)
+        case .json: Terminal.output.json(resource.json)
         case .table: Terminal.output.write(Self.text(resource.details))
         }
     }
@@ -50,7 +50,7 @@ struct Output {
     /// Prints a sentence for people, or JSON for programs.
     func render(_ sentence: String, json: JSONValue) {
         switch format {
-        case .json: Terminal.output.line(json.text)
+        case .json: Terminal.output.json(json)
         case .table: Terminal.output.line(DisplayText.lines(sentence))
         }
     }

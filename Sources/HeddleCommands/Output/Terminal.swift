@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 
 /// One of the program's standard streams.
 struct Terminal: Sendable {
@@ -40,6 +41,11 @@ struct Terminal: Sendable {
 
     /// Writes one line.
     func line(_ text: String) { write(text + "\n") }
+
+    /// Writes JSON on one line: as it is into a pipe, with what could disturb a screen escaped on one.
+    func json(_ value: JSONValue) {
+        line(isInteractive ? DisplayText.json(value.text) : value.text)
+    }
 
     /// Writes text of an extension: as it is into a pipe, made harmless on a screen.
     func foreign(_ text: String) {

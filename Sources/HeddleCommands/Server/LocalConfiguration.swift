@@ -12,10 +12,12 @@ enum LocalConfiguration {
         flags: [String: String] = [:]
     ) throws(HeddleError) -> ServerConfiguration {
         var flags = flags
-        flags["data.directory"] = global.dataDir.map(AbsolutePath.resolve)
+        flags["data.directory"] = global.dataDir
+        flags["security.token"] = global.token
+        let environment = ProcessEnvironment.variables
         return try ServerConfiguration.load(
-            file: file.map(AbsolutePath.resolve),
-            environment: ProcessEnvironment.variables,
+            file: file ?? environment["HEDDLE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 },
+            environment: environment,
             flags: flags
         )
     }

@@ -8,7 +8,7 @@ package final class BackgroundTasks: Service {
     private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation
 
     package init() {
-        // Unbounded on purpose: every producer is bounded itself, by one start or stop an extension.
+        // Unbounded on purpose: every producer is bounded itself, by one start, stop or list of tools an instance.
         (work, continuation) = AsyncStream.makeStream()
     }
 

@@ -11,6 +11,7 @@ package final class ExtensionInstance: Sendable {
     package let connection: MCPConnection
     let process: SandboxedProcess
     private let callCount = Atomic<Int>(0)
+    private let relisting = Mutex(Relisting.idle)
 
     init(
         id: InstanceID,
@@ -29,8 +30,34 @@ package final class ExtensionInstance: Sendable {
     /// The process as the host sees it.
     package var processID: Int32 { process.childProcessID }
 
+    /// Whether it was ended for using more memory than it may.
+    var wasKilledForMemory: Bool { process.wasKilledForMemory }
+
     /// Calls it was given.
     package var calls: Int { callCount.load(ordering: .relaxed) }
+
+    /// What is known of the tools: nothing new, a list under way, or a list that was out of date before it came.
+    enum Relisting {
+        case idle, underway, again
+    }
+
+    /// Whether the tools are to be listed now; a list that is under way is made again instead.
+    func beginRelisting() -> Bool {
+        relisting.withLock { state in
+            defer { state = state == .idle ? .underway : .again }
+            return state == .idle
+        }
+    }
+
+    var isRelistingAgain: Bool { relisting.withLock { $0 == .again } }
+
+    /// A list has ended: `again` when the tools have changed since it was asked for.
+    func endRelisting() -> Relisting {
+        relisting.withLock { state in
+            defer { state = state == .again ? .underway : .idle }
+            return state
+        }
+    }
 
     func countCall() { callCount.add(1, ordering: .relaxed) }
 

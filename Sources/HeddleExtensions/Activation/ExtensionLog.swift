@@ -15,7 +15,6 @@ package final class ExtensionLog: Sendable {
     private struct State {
         var lines: [Line] = []
         var start = 0
-        var dropped = 0
     }
 
     /// Lines that are kept; older ones make room.
@@ -31,12 +30,12 @@ package final class ExtensionLog: Sendable {
     }
 
     package func append(_ stream: String, instance: InstanceID?, _ text: String) {
+        let text = text.clipped(Self.lineBytes)
         let line = Line(time: clock.now, stream: stream, instance: instance?.rawValue ?? "", text: text)
         state.withLock { state in
             guard state.lines.count == Self.capacity else { return state.lines.append(line) }
             state.lines[state.start] = line
             state.start = (state.start + 1) % Self.capacity
-            state.dropped += 1
         }
     }
 
@@ -51,6 +50,6 @@ package final class ExtensionLog: Sendable {
     /// The newest line that says something, for an error message.
     func lastErrorText() -> String? {
         last(20).reversed().first { $0.stream == "stderr" && !$0.text.allSatisfy(\.isWhitespace) }
-            .map { String($0.text.prefix(200)) }
+            .map { $0.text.clipped(200) }
     }
 }

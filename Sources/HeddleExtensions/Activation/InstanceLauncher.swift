@@ -38,8 +38,11 @@ package struct InstanceLauncher: Sendable {
 
     /// Where an extension keeps its data.
     func dataDirectory(_ name: ExtensionName, tenant: TenantID) -> String {
-        "\(dataRoot)/\(tenant.rawValue)/\(name.rawValue)"
+        "\(dataDirectories(of: tenant))/\(name.rawValue)"
     }
+
+    /// The folder that holds the data of all extensions of a tenant.
+    func dataDirectories(of tenant: TenantID) -> String { "\(dataRoot)/\(tenant.rawValue)" }
 
     /// Starts a process and talks to it until its tools are known.
     ///

@@ -32,6 +32,9 @@ package final class InstancePool: Sendable {
     /// The running process, if there is one.
     package var instance: ExtensionInstance? { state.withLock { $0.instance } }
 
+    /// Why the last start failed or the last process ended by itself; nil once the next one is ready.
+    package var lastFailure: String? { state.withLock { ($0.lastFailure as? HeddleError)?.message } }
+
     /// A process that is ready now; nil when one has to be started first.
     func acquireReady() -> ExtensionInstance? { state.withLock { $0.acquireReady() } }
 
@@ -40,11 +43,14 @@ package final class InstancePool: Sendable {
     /// - Throws: ``HeddleError``: what the start threw, `startBackoff` while starts are paused, `cancelled`, or
     ///   `shuttingDown`.
     func acquire() async throws -> ExtensionInstance {
-        let next = state.withLock { $0.acquire(now: .now) }
+        let next = state.withLock { state in
+            // Unstructured, because a start belongs to all who wait for it; background work and `close()` await it.
+            state.acquire(now: .now) { number in Task { [self] in await start(number) } }
+        }
         switch next {
         case .use(let instance): return instance
         case .refuse(let error): throw error
-        case .start: launch()
+        case .start(let number, let task): handOver(number, task)
         case .wait: break
         }
         return try await waitForStart()
@@ -55,27 +61,32 @@ package final class InstancePool: Sendable {
         state.withLock { $0.release(instance, succeeded: succeeded, now: .now) }
     }
 
-    private func launch() {
-        let accepted = actions.background { [self] in
-            do {
-                let instance = try await actions.start(self)
-                switch state.withLock({ $0.started(instance, now: .now) }) {
-                case .serving(let waiters):
-                    for waiter in waiters { waiter.resume(returning: instance) }
-                case .unwanted:
-                    await actions.stop(instance)
-                case .dead(let waiters, let error):
-                    for waiter in waiters { waiter.resume(throwing: error) }
-                    await actions.stop(instance)
-                }
-            } catch {
-                let waiters = state.withLock { $0.startFailed(error, now: .now) }
+    private func start(_ number: Int) async {
+        do {
+            let instance = try await actions.start(self)
+            switch state.withLock({ $0.started(instance, by: number, now: .now) }) {
+            case .serving(let waiters):
+                for waiter in waiters { waiter.resume(returning: instance) }
+            case .unwanted:
+                await actions.stop(instance)
+            case .dead(let waiters, let error):
                 for waiter in waiters { waiter.resume(throwing: error) }
+                await actions.stop(instance)
             }
+        } catch {
+            fail(number, error)
         }
-        guard !accepted else { return }
-        let error = HeddleError(.shuttingDown, "the server is stopping")
-        let waiters = state.withLock { $0.startFailed(error, now: .now) }
+        state.withLock { $0.startEnded(number) }
+    }
+
+    private func handOver(_ number: Int, _ start: Task<Void, Never>) {
+        guard !actions.background({ await start.value }) else { return }
+        fail(number, HeddleError(.shuttingDown, "the server is stopping"))
+        start.cancel()
+    }
+
+    private func fail(_ number: Int, _ error: any Error) {
+        let waiters = state.withLock { $0.startFailed(error, of: number, now: .now) }
         for waiter in waiters { waiter.resume(throwing: error) }
     }
 
@@ -114,10 +125,14 @@ package final class InstancePool: Sendable {
     }
 
     /// Stops the process now and starts no other; calls under way fail.
+    ///
+    /// Nothing of the pool runs when it returns: a start under way is given up, and waited for.
     func close() async {
-        let (instance, waiters) = state.withLock { $0.close() }
-        for waiter in waiters { waiter.resume(throwing: HeddleError(.extensionInactive, "the extension is stopped")) }
+        let (instance, starts, waiters) = state.withLock { $0.close() }
+        for waiter in waiters { waiter.resume(throwing: InstancePoolState.stopped) }
+        for start in starts { start.cancel() }
         if let instance { await actions.stop(instance) }
+        for start in starts { await start.value }
     }
 
     /// Starts none until ``reopen()``, for an extension that is not active.

@@ -7,8 +7,8 @@ struct InstancePoolState {
     private enum Phase {
         /// No process. Can go to `starting` or `closed`.
         case idle
-        /// One start is under way. Can go to `ready`, `idle` or `closed`.
-        case starting
+        /// The start of this number is under way. Can go to `ready`, `idle` or `closed`.
+        case starting(Int)
         /// A process takes calls. Can go to `idle` or `closed`.
         case ready(ExtensionInstance)
         /// None is wanted. Can go to `idle`.
@@ -17,7 +17,8 @@ struct InstancePoolState {
 
     enum Next {
         case use(ExtensionInstance)
-        case start
+        /// The caller has begun this start.
+        case start(number: Int, Task<Void, Never>)
         case wait
         case refuse(HeddleError)
     }
@@ -39,6 +40,9 @@ struct InstancePoolState {
     }
 
     private var phase = Phase.idle
+    /// The starts under way: the wanted one, and those that were given up and have not ended yet.
+    private var starts: [Int: Task<Void, Never>] = [:]
+    private var lastStart = 0
     private var waiters: [Int: Waiter] = [:]
     private var cancelledTickets: Set<Int> = []
     private var nextTicket = 0
@@ -48,8 +52,8 @@ struct InstancePoolState {
     private var pausedUntil: ContinuousClock.Instant?
     /// Processes that ended between their greeting and ``started(_:now:)``.
     private var endedEarly: Set<InstanceID> = []
-    /// Why the last start failed, for a caller that came just too late to be told.
-    private var lastFailure: (any Error)?
+    /// Why the last start failed or the last process ended, also for a caller that came just too late to be told.
+    private(set) var lastFailure: (any Error)?
 
     var instance: ExtensionInstance? {
         guard case .ready(let instance) = phase else { return nil }
@@ -63,7 +67,8 @@ struct InstancePoolState {
         return instance
     }
 
-    mutating func acquire(now: ContinuousClock.Instant) -> Next {
+    /// What a caller has to do; `begin` makes the task of a start, which is known to ``close()`` from then on.
+    mutating func acquire(now: ContinuousClock.Instant, begin: (Int) -> Task<Void, Never>) -> Next {
         switch phase {
         case .ready(let instance):
             _ = acquireReady()
@@ -71,7 +76,7 @@ struct InstancePoolState {
         case .starting:
             return .wait
         case .closed:
-            return .refuse(HeddleError(.extensionInactive, "the extension is stopped"))
+            return .refuse(Self.stopped)
         case .idle:
             if let pausedUntil, now < pausedUntil {
                 let left = pausedUntil - now
@@ -84,8 +89,11 @@ struct InstancePoolState {
                     )
                 )
             }
-            phase = .starting
-            return .start
+            lastStart += 1
+            phase = .starting(lastStart)
+            let task = begin(lastStart)
+            starts[lastStart] = task
+            return .start(number: lastStart, task)
         }
     }
 
@@ -113,8 +121,10 @@ struct InstancePoolState {
             inFlight += 1
             instance.countCall()
             return .ready(instance)
-        case .idle, .closed:
-            return .failed(lastFailure ?? HeddleError(.extensionInactive, "the extension is stopped"))
+        case .idle:
+            return .failed(lastFailure ?? Self.stopped)
+        case .closed:
+            return .failed(Self.stopped)
         }
     }
 
@@ -135,14 +145,15 @@ struct InstancePoolState {
 
     // MARK: Starts and ends
 
-    mutating func started(_ instance: ExtensionInstance, now: ContinuousClock.Instant) -> Started {
-        guard case .starting = phase else { return .unwanted }
+    mutating func started(_ instance: ExtensionInstance, by start: Int, now: ContinuousClock.Instant) -> Started {
+        guard case .starting(start) = phase else { return .unwanted }
         guard endedEarly.remove(instance.id) == nil else {
             let error = HeddleError(.startFailed, "the extension's process ended as soon as it was ready")
-            return .dead(startFailed(error, now: now), error)
+            return .dead(startFailed(error, of: start, now: now), error)
         }
         phase = .ready(instance)
         pausedUntil = nil
+        lastFailure = nil
         let taken = takeWaiters()
         inFlight = taken.count
         for _ in taken { instance.countCall() }
@@ -150,13 +161,18 @@ struct InstancePoolState {
         return .serving(taken)
     }
 
-    mutating func startFailed(_ error: any Error, now: ContinuousClock.Instant) -> [Waiter] {
+    /// Those who have to be told; none for a start that was given up, whose callers were told then.
+    mutating func startFailed(_ error: any Error, of start: Int, now: ContinuousClock.Instant) -> [Waiter] {
+        guard case .starting(start) = phase else { return [] }
         lastFailure = error
-        if case .starting = phase {
-            phase = .idle
-            countFailure(now)
-        }
+        phase = .idle
+        countFailure(now)
         return takeWaiters()
+    }
+
+    /// Nothing of a start is under way any more.
+    mutating func startEnded(_ start: Int) {
+        starts[start] = nil
     }
 
     /// A process ended on its own: one failure, whatever it had under way.
@@ -168,6 +184,7 @@ struct InstancePoolState {
         case .ready(let instance) where instance.id == id:
             phase = .idle
             inFlight = 0
+            lastFailure = HeddleError(.extensionCrashed, "the extension's process ended")
             countFailure(now)
             return instance
         case .idle, .ready, .closed:
@@ -189,17 +206,20 @@ struct InstancePoolState {
         return instance
     }
 
-    mutating func close() -> (instance: ExtensionInstance?, waiters: [Waiter]) {
+    mutating func close() -> (instance: ExtensionInstance?, starts: [Task<Void, Never>], waiters: [Waiter]) {
         let instance = instance
         phase = .closed
         inFlight = 0
-        return (instance, takeWaiters())
+        return (instance, Array(starts.values), takeWaiters())
     }
+
+    static let stopped = HeddleError(.extensionInactive, "the extension is stopped")
 
     mutating func reopen() {
         guard case .closed = phase else { return }
         phase = .idle
         consecutiveFailures = 0
         pausedUntil = nil
+        lastFailure = nil
     }
 }

@@ -29,7 +29,17 @@ final class StandardErrorDrain: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var piece = unwrapInboundIn(data)
+        take(unwrapInboundIn(data))
+    }
+
+    /// The last words of a process may come without a line's end.
+    func channelInactive(context: ChannelHandlerContext) {
+        if splitter.partial != nil { take(ByteBuffer(string: "\n")) }
+        context.fireChannelInactive()
+    }
+
+    private func take(_ bytes: ByteBuffer) {
+        var piece = bytes
         splitter.append(&piece)
         while let event = splitter.next() {
             switch event {

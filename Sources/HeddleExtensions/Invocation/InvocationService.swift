@@ -36,7 +36,6 @@ package final class InvocationService: Sendable {
         package let executionID: ExecutionID
         package let elapsed: Duration
         package let outcome: MCPOutcome
-        package let revision: MCPRevision
     }
 
     /// The time a call has when it names none.
@@ -95,16 +94,16 @@ package final class InvocationService: Sendable {
         }
         total.add(1, ordering: .relaxed)
         inFlight.add(1, ordering: .relaxed)
-        let start = ContinuousClock.now
+        let span = Span(caller, request)
         let second = SecondTry()
         let handle = instance.connection.startTool(
             tool.name,
             arguments: request.parameters,
             era: instance.greeting.era,
-            timeout: end(caller, request, start) - start
+            timeout: span.end - span.start
         ) { [self] result in
             inFlight.subtract(1, ordering: .relaxed)
-            let answer = result.flatMap { Self.answer($0, instance, start) }
+            let answer = result.flatMap { Self.answer($0, instance, span) }
             let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
             pool.release(instance, succeeded: error == nil)
             if let error = error as? HeddleError, Self.wasNotSent(error) {
@@ -159,26 +158,31 @@ package final class InvocationService: Sendable {
     }
 
     private func call(_ caller: Caller, _ request: Request) async throws -> Answer {
-        let start = ContinuousClock.now
-        let end = end(caller, request, start)
+        let span = Span(caller, request)
         let (pool, tool) = try find(request)
         do {
-            return try await attempt(request, pool, tool, start, end)
+            return try await attempt(request, pool, tool, span)
         } catch let error as HeddleError where Self.wasNotSent(error) {
-            return try await attempt(request, pool, tool, start, end)
+            return try await attempt(request, pool, tool, span)
         }
     }
 
     /// Whether the process was gone before the request left, so that a second try cannot run it twice.
     private static func wasNotSent(_ error: HeddleError) -> Bool { error.details["sent"] == "false" }
 
-    private func end(
-        _ caller: Caller,
-        _ request: Request,
-        _ start: ContinuousClock.Instant
-    ) -> ContinuousClock.Instant {
-        let end = start + min(request.timeout, Self.maximumTimeout)
-        return caller.deadline.map { min(end, $0) } ?? end
+    /// The time of a call.
+    private struct Span {
+        let start = ContinuousClock.now
+        /// When the call is over unless the extension tells of its progress.
+        let end: ContinuousClock.Instant
+        /// When it is over in any case.
+        let limit: ContinuousClock.Instant
+
+        init(_ caller: Caller, _ request: Request) {
+            let longest = start + InvocationService.maximumTimeout
+            limit = caller.deadline.map { min(longest, $0) } ?? longest
+            end = min(start + request.timeout, limit)
+        }
     }
 
     private func find(_ request: Request) throws(HeddleError) -> (InstancePool, ToolDefinition) {
@@ -221,38 +225,47 @@ package final class InvocationService: Sendable {
         _ request: Request,
         _ pool: InstancePool,
         _ tool: ToolDefinition,
-        _ start: ContinuousClock.Instant,
-        _ end: ContinuousClock.Instant
+        _ span: Span
     ) async throws -> Answer {
         let instance: ExtensionInstance
         if let ready = pool.acquireReady() {
             instance = ready
         } else {
-            instance = try await Deadline.run(until: end) { try await pool.acquire() }
+            instance = try await acquire(pool, until: span.end)
         }
         var succeeded = false
         defer { pool.release(instance, succeeded: succeeded) }
         let now = ContinuousClock.now
-        guard end > now else { throw Deadline.passed }
+        guard span.end > now else { throw Deadline.passed }
         let outcome = try await instance.connection.callTool(
             tool.name,
             arguments: request.parameters,
             era: instance.greeting.era,
-            timeout: end - now,
+            timeout: span.end - now,
+            maximumTimeout: request.progress.map { _ in span.limit - now },
             progress: request.progress
         )
         succeeded = true
-        return try Self.answer(outcome, instance, start).get()
+        return try Self.answer(outcome, instance, span).get()
+    }
+
+    /// A process that is ready in time; one that comes too late for this call goes back.
+    private func acquire(_ pool: InstancePool, until end: ContinuousClock.Instant) async throws -> ExtensionInstance {
+        try await Deadline.run(until: end) {
+            try await pool.acquire()
+        } dropping: { instance in
+            pool.release(instance, succeeded: false)
+        }
     }
 
     /// The answer, unless only a caller with abilities that we did not declare could use it.
     private static func answer(
         _ outcome: MCPOutcome,
         _ instance: ExtensionInstance,
-        _ start: ContinuousClock.Instant
+        _ span: Span
     ) -> Result<Answer, any Error> {
         if case .result(let result) = outcome, let type = result["resultType"], !type.equals("complete") {
-            let name = (type.string ?? "").prefix(32)
+            let name = (type.string ?? "").clipped(32)
             return .failure(
                 HeddleError(
                     .extensionProtocol,
@@ -263,9 +276,8 @@ package final class InvocationService: Sendable {
         return .success(
             Answer(
                 executionID: ExecutionID(),
-                elapsed: ContinuousClock.now - start,
-                outcome: outcome,
-                revision: instance.greeting.revision
+                elapsed: ContinuousClock.now - span.start,
+                outcome: outcome
             )
         )
     }

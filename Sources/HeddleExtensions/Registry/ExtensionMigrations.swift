@@ -26,7 +26,6 @@ package enum ExtensionMigrations {
                     tools TEXT NOT NULL,
                     held_tools TEXT,
                     revision TEXT,
-                    failure TEXT,
                     updated_at INTEGER NOT NULL,
                     edits INTEGER NOT NULL,
                     PRIMARY KEY (tenant_id, name, version),

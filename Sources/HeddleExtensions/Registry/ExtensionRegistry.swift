@@ -3,43 +3,45 @@ import Synchronization
 
 /// The registered extensions in memory: a snapshot that is replaced as a whole after each committed change.
 package final class ExtensionRegistry: Sendable {
-    fileprivate struct State {
-        var extensions: [String: (RegisteredExtension, InstancePool)] = [:]
-        var snapshot = RegistrySnapshot([], generation: 0)
-    }
+    private typealias Extensions = [String: (registered: RegisteredExtension, pool: InstancePool)]
 
-    private let state = Mutex(State())
+    // Writers make the next snapshot under their own lock, so that nobody who looks something up waits for it.
+    private let extensions = Mutex(Extensions())
+    private let current = Mutex(RegistrySnapshot([]))
 
     package init() {}
 
     /// The registry now.
-    package var snapshot: RegistrySnapshot { state.withLock { $0.snapshot } }
+    package var snapshot: RegistrySnapshot { current.withLock { $0 } }
 
-    /// Puts in extensions, or newer forms of them; an older form than the known one is ignored.
-    func publish(_ changed: [(RegisteredExtension, InstancePool)]) {
-        state.withLock { state in
-            for (entry, pool) in changed {
-                if let known = state.extensions[entry.name.rawValue]?.0, known.createdAt == entry.createdAt,
-                    known.edits > entry.edits
-                {
-                    continue
-                }
-                state.extensions[entry.name.rawValue] = (entry, pool)
-            }
-            state.renew()
+    /// Puts in extensions with new pools.
+    func add(_ added: [(RegisteredExtension, InstancePool)]) {
+        change { extensions in
+            for (entry, pool) in added { extensions[entry.name.rawValue] = (entry, pool) }
+        }
+    }
+
+    /// Puts a newer form of an extension in the place of the one that has this pool.
+    ///
+    /// An older form than the known one is ignored, and so is one whose extension was removed meanwhile.
+    func replace(_ entry: RegisteredExtension, of pool: InstancePool) {
+        change { extensions in
+            guard let known = extensions[entry.name.rawValue], known.pool === pool,
+                known.registered.edits < entry.edits
+            else { return }
+            extensions[entry.name.rawValue] = (entry, pool)
         }
     }
 
     func remove(_ name: ExtensionName) {
-        state.withLock { state in
-            state.extensions[name.rawValue] = nil
-            state.renew()
-        }
+        change { $0[name.rawValue] = nil }
     }
-}
 
-extension ExtensionRegistry.State {
-    fileprivate mutating func renew() {
-        snapshot = RegistrySnapshot(Array(extensions.values), generation: snapshot.generation + 1)
+    private func change(_ body: (inout Extensions) -> Void) {
+        extensions.withLock { extensions in
+            body(&extensions)
+            let next = RegistrySnapshot(extensions.values.map { ($0.registered, $0.pool) })
+            current.withLock { $0 = next }
+        }
     }
 }

@@ -7,17 +7,6 @@ import JSON
 package struct ExtensionRepository: Sendable {
     package init() {}
 
-    /// The number for the user of the next extension: the lowest that is free.
-    func nextUserNumber(_ tx: ReadTransaction) throws -> Int {
-        let rows = try tx.query("SELECT user_number FROM extension ORDER BY user_number")
-        var number = 0
-        for row in rows {
-            guard Int(try row.integer("user_number")) == number else { break }
-            number += 1
-        }
-        return number
-    }
-
     /// Stores a new extension and its version.
     ///
     /// - Throws: ``HeddleError`` with `extensionExists` when the name is taken.
@@ -42,8 +31,8 @@ package struct ExtensionRepository: Sendable {
         _ = try tx.execute(
             """
             INSERT INTO extension_version (tenant_id, name, version, state, manifest, source, grants, resolved, tools,
-                held_tools, revision, failure, updated_at, edits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                held_tools, revision, updated_at, edits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             """,
             identity(entry, tenant) + [
                 .text(entry.state.rawValue), .text(entry.manifest.value.text), .text(entry.source.value.text),
@@ -59,10 +48,12 @@ package struct ExtensionRepository: Sendable {
         let changed = try tx.execute(
             """
             UPDATE extension_version SET state = $4, resolved = $5, tools = $6, held_tools = $7, revision = $8,
-                failure = $9, updated_at = $10, edits = $11
-            WHERE tenant_id = $1 AND name = $2 AND version = $3 AND edits = $11 - 1
+                updated_at = $9, edits = $10
+            WHERE tenant_id = $1 AND name = $2 AND version = $3 AND edits = $10 - 1
+                AND EXISTS (SELECT 1 FROM extension WHERE tenant_id = $1 AND name = $2 AND created_at = $11)
             """,
             identity(entry, tenant) + [.text(entry.state.rawValue)] + changing(entry)
+                + [.integer(Int64(entry.createdAt.milliseconds))]
         )
         guard changed == 1 else {
             throw HeddleError(.versionConflict, "'\(entry.name)' was changed by somebody else meanwhile")
@@ -98,7 +89,7 @@ package struct ExtensionRepository: Sendable {
         [
             StoreValue(entry.resolved?.value.text), .text(Self.text(entry.tools)),
             StoreValue(entry.heldTools.map(Self.text)), StoreValue(entry.revision?.rawValue),
-            StoreValue(entry.failure), .integer(Int64(entry.updatedAt.milliseconds)), .integer(Int64(entry.edits)),
+            .integer(Int64(entry.updatedAt.milliseconds)), .integer(Int64(entry.edits)),
         ]
     }
 
@@ -135,7 +126,6 @@ package struct ExtensionRepository: Sendable {
         entry.tools = try tools(row.text("tools"))
         entry.heldTools = try row.textIfPresent("held_tools").map(tools)
         entry.revision = try row.textIfPresent("revision").flatMap(MCPRevision.init(rawValue:))
-        entry.failure = try row.textIfPresent("failure")
         entry.updatedAt = Timestamp(milliseconds: Int(try row.integer("updated_at")))
         entry.edits = Int(try row.integer("edits"))
         return entry

@@ -1,21 +1,32 @@
 import HeddleMCP
 import HeddleModel
+import JSON
 import Logging
 import ServiceLifecycle
 
 extension ExtensionService {
     /// Makes the pool of an extension; it starts nothing yet.
     func makePool(_ entry: RegisteredExtension) -> InstancePool {
+        let log = ExtensionLog(clock: clock)
         let pool = InstancePool(
             name: entry.name,
             idleAfter: .seconds(entry.manifest.loading.idleSeconds),
-            log: ExtensionLog(clock: clock),
+            log: log,
             actions: InstancePool.Actions(
                 start: { [weak self] pool in
                     guard let self else { throw HeddleError(.shuttingDown, "the server is stopping") }
                     return try await self.start(pool, tenant: .local)
                 },
-                stop: { [configuration] instance in await instance.stop(grace: configuration.stopGrace) },
+                stop: { [configuration] instance in
+                    await instance.stop(grace: configuration.stopGrace)
+                    guard instance.wasKilledForMemory else { return }
+                    let limit = entry.manifest.resources.memoryBytes >> 20
+                    log.append(
+                        "heddle",
+                        instance: instance.id,
+                        "it was ended for using more than \(limit) MB of memory"
+                    )
+                },
                 background: { [background] work in background.add(work) }
             )
         )
@@ -45,14 +56,19 @@ extension ExtensionService {
 
     /// The extension says that its tools changed: look again, outside of the event loop that said so.
     private func toolsChanged(_ pool: InstancePool, _ id: InstanceID, _ tenant: TenantID) {
+        guard let instance = pool.instance, instance.id == id, instance.beginRelisting() else { return }
         background.add { [weak self] in
-            guard let self, let instance = pool.instance, instance.id == id else { return }
-            do {
-                let tools = try await instance.connection.listTools(era: instance.greeting.era, timeout: .seconds(30))
-                try await compare(tools, instance.greeting.revision, pool, tenant)
-            } catch {
-                pool.log.append("heddle", instance: id, "after a change of tools: \(error)")
-            }
+            repeat {
+                do {
+                    let (connection, greeting) = (instance.connection, instance.greeting)
+                    let tools = try await connection.listTools(era: greeting.era, timeout: .seconds(30))
+                    try await self?.compare(tools, greeting.revision, pool, tenant)
+                    // One that says so all the time is not listened to all the time.
+                    if instance.isRelistingAgain { try await Task.sleep(for: .seconds(1)) }
+                } catch {
+                    pool.log.append("heddle", instance: id, "after a change of tools: \(error)")
+                }
+            } while instance.endRelisting() == .again && pool.instance === instance
         }
     }
 
@@ -63,20 +79,30 @@ extension ExtensionService {
         _ pool: InstancePool,
         _ tenant: TenantID
     ) async throws {
-        let known = try entry(pool.name).registered
-        if ToolComparison.hasChangedDefinition(accepted: known.tools, offered: offered) {
-            var held = known
-            held.heldTools = offered
-            held = try await save(held, tenant)
-            registry.publish([(held, pool)])
+        for _ in 0..<8 {
+            let entry = try entry(pool.name)
+            // The name may have gone to somebody else meanwhile.
+            guard entry.pool === pool else { throw InstancePoolState.stopped }
+            var changed = entry.registered
+            let isHeld = ToolComparison.hasChangedDefinition(accepted: changed.tools, offered: offered)
+            if isHeld { changed.heldTools = offered }
+            changed.revision = revision
+            if changed.heldTools?.map(\.document.bytes) != entry.registered.heldTools?.map(\.document.bytes)
+                || changed.revision != entry.registered.revision
+            {
+                do {
+                    registry.replace(try await save(changed, tenant), of: pool)
+                } catch let error as HeddleError where error.code == .versionConflict {
+                    // Somebody changes it at the same time; what they make of it is published in a moment.
+                    try await Task.sleep(for: .milliseconds(20))
+                    continue
+                }
+            }
+            guard isHeld else { return }
             logger.warning("Held an extension whose tools changed", metadata: ["extension": "\(pool.name)"])
             throw InvocationService.held(pool.name)
         }
-        if known.revision != revision {
-            var changed = known
-            changed.revision = revision
-            registry.publish([(try await save(changed, tenant), pool)])
-        }
+        throw HeddleError(.versionConflict, "'\(pool.name)' is being changed all the time")
     }
 
     /// Stops every process; called once, at the end.

@@ -75,8 +75,8 @@ package final class ExtensionService: Sendable {
         let entries = try await store.read { [repository] tx in
             try repository.all(tenant: .local, userBase: base, tx)
         }
-        registry.publish(entries.map { ($0, makePool($0)) })
-        installation.sweep(keeping: entries)
+        registry.add(entries.map { ($0, makePool($0)) })
+        installation.sweep(keeping: entries, dataRoot: launcher.dataDirectories(of: .local))
     }
 
     // MARK: Registering
@@ -134,7 +134,7 @@ package final class ExtensionService: Sendable {
             installation.discard(installed, dataDirectory: launcher.dataDirectory(entry.name, tenant: caller.tenant))
             throw error
         }
-        registry.publish([(entry, makePool(entry))])
+        registry.add([(entry, makePool(entry))])
         logger.info(
             "Registered an extension",
             metadata: ["extension": "\(entry.name)", "tools": "\(entry.tools.count)"]
@@ -165,16 +165,16 @@ package final class ExtensionService: Sendable {
 
     private func reserveUser() throws(HeddleError) -> UInt32 {
         let limit = configuration.maximumExtensions
-        guard registry.snapshot.entries.count < limit else {
-            throw HeddleError(
-                .tooManyRequests,
-                "\(limit) extensions are registered already",
-                details: ["limit": "extensions.maximum", "value": String(limit)]
-            )
-        }
-        return reservations.withLock { state in
+        return try reservations.withLock { state throws(HeddleError) in
             // A user leaves the reservations only after its extension was published, so the snapshot comes second.
             let taken = state.users.union(registry.snapshot.entries.map(\.registered.userID))
+            guard taken.count < limit else {
+                throw HeddleError(
+                    .tooManyRequests,
+                    "\(limit) extensions are registered already",
+                    details: ["limit": "extensions.maximum", "value": String(limit)]
+                )
+            }
             var user = configuration.userBase
             while taken.contains(user) { user += 1 }
             state.users.insert(user)
@@ -220,7 +220,7 @@ package final class ExtensionService: Sendable {
             changed.state = try changed.state.transition(to: .activating).transition(to: .active)
             changed = try await save(changed, caller.tenant)
             known.pool.reopen()
-            registry.publish([(changed, known.pool)])
+            registry.replace(changed, of: known.pool)
             return changed
         }
     }
@@ -238,7 +238,7 @@ package final class ExtensionService: Sendable {
             var changed = known.registered
             changed.state = try changed.state.transition(to: .deactivating).transition(to: .inactive)
             changed = try await save(changed, caller.tenant)
-            registry.publish([(changed, known.pool)])
+            registry.replace(changed, of: known.pool)
             await known.pool.close()
             return changed
         }
@@ -261,7 +261,7 @@ package final class ExtensionService: Sendable {
             changed.tools = tools
             changed.heldTools = nil
             changed = try await save(changed, caller.tenant)
-            registry.publish([(changed, known.pool)])
+            registry.replace(changed, of: known.pool)
             return changed
         }
     }

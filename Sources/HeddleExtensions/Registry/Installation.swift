@@ -111,6 +111,10 @@ package struct Installation: Sendable {
             ) { [logger] line in
                 logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
             }
+            // The row that names these files is durable, so they have to be before it.
+            guard InstallationTree.sync(folder) else {
+                throw HeddleError(.installationFailed, "the installed files could not be written to the disk")
+            }
             let resolved = ResolvedCommand(
                 command: result.command + package.arguments,
                 readOnlyPaths: result.readOnlyPaths,
@@ -119,7 +123,7 @@ package struct Installation: Sendable {
             let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: resolved.command)
             return Installed(manifest: manifest, resolved: resolved, package: folder)
         } catch {
-            FolderRemoval.remove(folder)
+            InstallationTree.remove(folder)
             throw error
         }
     }
@@ -139,31 +143,39 @@ package struct Installation: Sendable {
 
     /// Removes what an installation that failed later has made.
     func discard(_ installed: Installed, dataDirectory: String) {
-        if let package = installed.package { FolderRemoval.remove(package) }
-        FolderRemoval.remove(dataDirectory)
+        if let package = installed.package { InstallationTree.remove(package) }
+        InstallationTree.remove(dataDirectory)
     }
 
     /// Removes the files and the data of an extension that is gone.
     func discard(_ entry: RegisteredExtension, dataDirectory: String) {
-        if let package = packages(of: entry).first { FolderRemoval.remove("\(packageRoot)/\(package)") }
-        FolderRemoval.remove(dataDirectory)
+        if let package = package(of: entry) { InstallationTree.remove("\(packageRoot)/\(package)") }
+        InstallationTree.remove(dataDirectory)
     }
 
-    /// Removes folders that no extension names: a crash or a power cut ended their installation.
-    func sweep(keeping entries: [RegisteredExtension]) {
-        let kept = Set(entries.flatMap { packages(of: $0) })
-        for name in FolderRemoval.names(in: packageRoot) where !kept.contains(name) {
-            FolderRemoval.remove("\(packageRoot)/\(name)")
+    /// Removes folders that no extension names: a crash or a power cut ended their installation or removal.
+    ///
+    /// `dataRoot` has a folder for each extension of the tenant.
+    func sweep(keeping entries: [RegisteredExtension], dataRoot: String) {
+        let kept = Set(entries.compactMap { package(of: $0) })
+        for name in HostFile.names(in: packageRoot) where !kept.contains(name) {
+            InstallationTree.remove("\(packageRoot)/\(name)")
+        }
+        let names = Set(entries.map(\.name.rawValue))
+        for name in HostFile.names(in: dataRoot) where !names.contains(name) {
+            InstallationTree.remove("\(dataRoot)/\(name)")
         }
     }
 
-    private func packages(of entry: RegisteredExtension) -> [String] {
-        guard let resolved = entry.resolved else { return [] }
+    /// The folder that was made for an extension; another's may well be among what it reads.
+    private func package(of entry: RegisteredExtension) -> String? {
+        guard case .pypi = entry.source, let resolved = entry.resolved else { return nil }
         let prefix = packageRoot + "/"
-        return (resolved.readOnlyPaths + resolved.command)
+        return (resolved.command + resolved.readOnlyPaths)
             .compactMap { path in
                 guard path.hasPrefix(prefix) else { return nil }
                 return path.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
             }
+            .first { name in name.hasPrefix(entry.name.rawValue + "-") }
     }
 }

@@ -57,6 +57,10 @@ enum ManifestFile {
 
     private static func value(_ node: Node, depth: Int) throws(HeddleError) -> JSONValue {
         guard depth < 32 else { throw HeddleError(.invalidManifest, "the manifest is nested too deeply") }
+        // The parser puts copies in the place of aliases, which a few lines can make billions.
+        guard node.anchor == nil else {
+            throw HeddleError(.invalidManifest, "the manifest uses a YAML anchor, which is not supported")
+        }
         switch node {
         case .scalar(let scalar): return self.scalar(scalar)
         case .sequence(let sequence):

@@ -19,8 +19,6 @@ package struct RegisteredExtension: Sendable {
     package var heldTools: [ToolDefinition]?
     /// How the server wants to be greeted, remembered from an earlier start.
     package var revision: MCPRevision?
-    /// Why the state is `error`.
-    package var failure: String?
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
     /// Counts the edits, for `If-Match`.

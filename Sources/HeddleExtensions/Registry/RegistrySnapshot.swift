@@ -27,10 +27,8 @@ package final class RegistrySnapshot: Sendable {
     /// The tools of all active extensions, in a stable order.
     package let exportedTools: [ExportedTool]
     private let exportedIndexes: [String: Int]
-    /// Counts the snapshots, so that lists made from one can be kept.
-    package let generation: Int
 
-    init(_ extensions: [(RegisteredExtension, InstancePool)], generation: Int) {
+    init(_ extensions: [(RegisteredExtension, InstancePool)]) {
         let sorted = extensions.sorted { $0.0.name.rawValue < $1.0.name.rawValue }
         entries = sorted.map { registered, pool in
             let names = registered.tools.enumerated().map { ($0.element.name, $0.offset) }
@@ -49,7 +47,6 @@ package final class RegistrySnapshot: Sendable {
             exportedTools.enumerated().map { ($0.element.exportedName, $0.offset) },
             uniquingKeysWith: { first, _ in first }
         )
-        self.generation = generation
     }
 
     /// The extension with a name.
@@ -58,17 +55,21 @@ package final class RegistrySnapshot: Sendable {
     /// The tool with an exported name.
     package func exportedTool(_ name: String) -> ExportedTool? { exportedIndexes[name].map { exportedTools[$0] } }
 
+    /// Characters of a tool's name (MCP 2025-11-25).
+    private static let longestName = 128
+
     /// Prefixes each tool with its extension and keeps the names unique and acceptable to model APIs.
     private static func export(_ entries: [Entry]) -> [ExportedTool] {
         var taken: Set<String> = []
         var result: [ExportedTool] = []
         for entry in entries where entry.registered.state == .active && !entry.registered.isHeld {
             for tool in entry.registered.tools {
-                let base = entry.registered.name.rawValue + "__" + tool.name.replacing(".", with: "_")
-                var name = base
+                let whole = entry.registered.name.rawValue + "__" + tool.name.replacing(".", with: "_")
+                var name = String(whole.prefix(Self.longestName))
                 var number = 2
                 while !taken.insert(name).inserted {
-                    name = "\(base)_\(number)"
+                    let suffix = "_\(number)"
+                    name = whole.prefix(Self.longestName - suffix.count) + suffix
                     number += 1
                 }
                 result.append(

@@ -4,10 +4,6 @@ import JSON
 /// Who answered, and how it wants to be spoken to.
 package struct MCPGreeting: Sendable {
     package let revision: MCPRevision
-    /// The server's own name and version, for people.
-    package let serverName: String
-    package let serverVersion: String
-    package let instructions: String?
     package let hasTools: Bool
 
     package var era: MCPEra { revision.era }
@@ -22,7 +18,7 @@ extension MCPConnection {
     ///   `extensionProtocol` when it speaks no revision that we know, `extensionRefused` when it says no.
     package func greet(remembered: MCPEra?, timeout: Duration) async throws -> MCPGreeting {
         let end = ContinuousClock.now + timeout
-        if remembered != .legacy, let greeting = try await probe(timeout: min(limits.probe, timeout)) {
+        if remembered != .legacy, let greeting = try await probe(timeout: min(limits.probe, timeout / 2)) {
             return greeting
         }
         let left = end - ContinuousClock.now
@@ -51,21 +47,14 @@ extension MCPConnection {
                 )
             }
             guard revision.era == .modern else { return nil }
-            let info = result["_meta"]?.member(MCPMetaKey.serverInfo)
-            return MCPGreeting(
-                revision: revision,
-                serverName: info?["name"]?.string ?? "",
-                serverVersion: info?["version"]?.string ?? "",
-                instructions: result["instructions"]?.string,
-                hasTools: result["capabilities"]?["tools"] != nil
-            )
+            return MCPGreeting(revision: revision, hasTools: result["capabilities"]?["tools"] != nil)
         case .failure(let failure):
             guard MCPErrorCode.modernOnly.contains(failure.code) else { return nil }
             let supported = failure.data?["supported"]?.elements.compactMap(\.string) ?? []
             if supported.contains(MCPRevision.latest.rawValue) || supported.isEmpty {
                 throw HeddleError(
                     .extensionRefused,
-                    "the extension refused the greeting: \(failure.message.prefix(200))"
+                    "the extension refused the greeting: \(failure.message.clipped(200))"
                 )
             }
             return nil
@@ -85,24 +74,17 @@ extension MCPConnection {
         let members = String(params.text.dropFirst().dropLast())
         switch try await request("initialize", params: members, era: .legacy, timeout: timeout) {
         case .failure(let failure):
-            throw HeddleError(.extensionRefused, "the extension refused the greeting: \(failure.message.prefix(200))")
+            throw HeddleError(.extensionRefused, "the extension refused the greeting: \(failure.message.clipped(200))")
         case .result(let result):
             let version = result["protocolVersion"]?.string ?? ""
             guard let revision = MCPRevision(rawValue: version), revision.era == .legacy else {
                 throw HeddleError(
                     .extensionProtocol,
-                    "the extension speaks MCP '\(version.prefix(32))', which Heddle does not know"
+                    "the extension speaks MCP '\(version.clipped(32))', which Heddle does not know"
                 )
             }
             notify("notifications/initialized")
-            let info = result["serverInfo"]
-            return MCPGreeting(
-                revision: revision,
-                serverName: info?["name"]?.string ?? "",
-                serverVersion: info?["version"]?.string ?? "",
-                instructions: result["instructions"]?.string,
-                hasTools: result["capabilities"]?["tools"] != nil
-            )
+            return MCPGreeting(revision: revision, hasTools: result["capabilities"]?["tools"] != nil)
         }
     }
 }

@@ -42,7 +42,7 @@ extension MCPConnection {
         case .failure(let failure):
             throw HeddleError(
                 .extensionRefused,
-                "the extension does not list its tools: \(failure.message.prefix(200))"
+                "the extension does not list its tools: \(failure.message.clipped(200))"
             )
         }
     }

@@ -119,7 +119,7 @@ enum MCPEncoding {
             writer.name("error")
             writer.value([
                 "code": .integer(MCPErrorCode.methodNotFound.rawValue),
-                "message": .string("the client does not offer '\(method.prefix(80))'"),
+                "message": .string("the client does not offer '\(method.clipped(80))'"),
             ])
         }
         writer.endObject()

@@ -4,6 +4,8 @@ package struct MCPLimits: Sendable {
     package var messageBytes = 32 << 20
     /// Bytes of one overlong line that are skipped before the process is given up.
     package var skippedBytes = 128 << 20
+    /// Bytes that may wait for an extension that is behind with reading.
+    package var unreadBytes = 64 << 20
     /// Calls under way at once on one connection.
     package var callsInFlight = 1024
     /// Lines that are no JSON-RPC message before the process is given up.

@@ -18,6 +18,8 @@ final class MCPPipeHandler: ChannelInboundHandler {
     private var timer: Scheduled<Void>?
     private var timerDeadline = NIODeadline.distantFuture
     private var isFlushPlanned = false
+    /// Bytes that were sent while the extension was behind with reading, and are not read yet.
+    private var unreadBytes = 0
     private var lastRead = NIODeadline.now()
     private var closeReason: String?
     private var closeCode = HeddleError.Code.extensionCrashed
@@ -80,26 +82,40 @@ final class MCPPipeHandler: ChannelInboundHandler {
     /// Sends a request; the call's completion gets the one answer.
     func send(_ call: MCPCall, _ message: ByteBuffer) {
         if isStuckInHalfALine { giveUp("the extension stopped in the middle of a message") }
+        if isDeaf { giveUp("the extension does not read what it is sent") }
         if call.isCancelled {
             call.finish(.failure(HeddleError(.cancelled, "the caller went away")))
         } else if let closeReason {
             call.finish(.failure(HeddleError(closeCode, closeReason, details: ["sent": "false"])))
-        } else if calls.count >= limits.callsInFlight {
-            let limit = limits.callsInFlight
-            call.finish(
-                .failure(
-                    HeddleError(
-                        .tooManyRequests,
-                        "the extension has \(limit) calls under way already",
-                        details: ["limit": "calls_in_flight", "value": String(limit)]
-                    )
-                )
-            )
+        } else if let refusal = refusal() {
+            call.finish(.failure(refusal))
         } else {
             calls[call.id] = call
             write(message)
             plan(call.deadline)
         }
+    }
+
+    private func refusal() -> HeddleError? {
+        if calls.count >= limits.callsInFlight {
+            return HeddleError(
+                .tooManyRequests,
+                "the extension has \(limits.callsInFlight) calls under way already",
+                details: ["limit": "calls_in_flight", "value": String(limits.callsInFlight)]
+            )
+        }
+        guard unreadBytes > limits.unreadBytes else { return nil }
+        return HeddleError(
+            .tooManyRequests,
+            "the extension is behind with reading what it was sent",
+            details: ["limit": "unread_bytes", "value": String(limits.unreadBytes)]
+        )
+    }
+
+    /// Whether the extension reads nothing and works on nothing: all that it was sent was given up since.
+    private var isDeaf: Bool {
+        guard calls.isEmpty, closeReason == nil, unreadBytes > 0 else { return false }
+        return NIODeadline.now() - lastRead > .seconds(1)
     }
 
     /// Whether the extension began to answer a call that was given up since, and went silent before the line's end.
@@ -132,7 +148,15 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     private func write(_ message: ByteBuffer) {
         guard let context else { return }
-        context.write(wrapOutboundOut(message), promise: nil)
+        // Counted only when the pipe is full: a promise for each message would cost more than the message.
+        let written = context.channel.isWritable ? nil : context.eventLoop.makePromise(of: Void.self)
+        if let written {
+            let length = message.readableBytes
+            unreadBytes += length
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            written.futureResult.whenComplete { _ in bound.value.unreadBytes -= length }
+        }
+        context.write(wrapOutboundOut(message), promise: written)
         guard !isFlushPlanned else { return }
         isFlushPlanned = true
         // Calls that arrive in the same turn of the loop leave in one system call.
@@ -200,7 +224,12 @@ final class MCPPipeHandler: ChannelInboundHandler {
             guard let id else { return countStray() }
             answer(id, .failure(failure))
         case .notification(let method, let params): note(method, params)
-        case .request(let id, let method, let params): notify(MCPEncoding.reply(id, method, params, delegate))
+        case .request(let id, let method, let params):
+            // One that asks and does not read the answers would fill the memory with them.
+            guard unreadBytes <= limits.unreadBytes else {
+                return giveUp("the extension asks without reading the answers")
+            }
+            notify(MCPEncoding.reply(id, method, params, delegate))
         }
     }
 
@@ -219,8 +248,8 @@ final class MCPPipeHandler: ChannelInboundHandler {
             call.progress?(params)
         case "notifications/message":
             let data = params?["data"]
-            let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4096), as: UTF8.self) } ?? ""
-            delegate.log(params?["level"]?.string ?? "info", String(text.prefix(4096)))
+            let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4097), as: UTF8.self) } ?? ""
+            delegate.log((params?["level"]?.string ?? "info").clipped(16), text.clipped(4096))
         case "notifications/tools/list_changed":
             delegate.toolsChanged()
         default:

@@ -4,5 +4,4 @@ package enum MCPMetaKey {
     package static let clientCapabilities = "io.modelcontextprotocol/clientCapabilities"
     package static let clientInfo = "io.modelcontextprotocol/clientInfo"
     package static let serverInfo = "io.modelcontextprotocol/serverInfo"
-    package static let logLevel = "io.modelcontextprotocol/logLevel"
 }

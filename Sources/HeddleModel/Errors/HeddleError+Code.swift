@@ -21,8 +21,6 @@ extension HeddleError {
         case permissionDenied = "PERMISSION_DENIED"
         /// The `Host` or `Origin` header is not one the server answers to.
         case originDenied = "ORIGIN_DENIED"
-        /// An `Idempotency-Key` came back with another body.
-        case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
 
         // MARK: Values
 
@@ -95,6 +93,8 @@ extension HeddleError {
 
         /// Another server holds the data directory.
         case dataDirectoryLocked = "DATA_DIRECTORY_LOCKED"
+        /// Another program listens on the address already.
+        case addressInUse = "ADDRESS_IN_USE"
         /// No server answers at the address.
         case serverUnreachable = "SERVER_UNREACHABLE"
         /// A fault of Heddle's own; the log has the reason.

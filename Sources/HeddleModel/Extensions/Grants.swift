@@ -101,7 +101,7 @@ extension Grants {
 extension Grants {
     /// What a manifest asks for together with what an operator adds; the operator alone takes the sandbox away.
     package func union(_ other: Grants?) -> Grants {
-        guard let other else { return self }
+        let other = other ?? Grants()
         return Grants(
             read: read + other.read.filter { !read.contains($0) },
             write: write + other.write.filter { !write.contains($0) },

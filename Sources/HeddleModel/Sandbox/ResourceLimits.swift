@@ -1,4 +1,4 @@
-/// The bounds that the kernel enforces on one instance of an extension.
+/// The bounds of one instance of an extension; the kernel keeps them, save memory where there is no control group.
 package struct ResourceLimits: Sendable, Hashable {
     /// Memory of the whole process tree, in bytes.
     package var memoryBytes: Int

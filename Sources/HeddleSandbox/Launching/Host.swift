@@ -9,6 +9,19 @@ struct Host: Sendable {
     /// Nil where limits are the processes' own and a watch on their sum.
     let groups: ControlGroups?
 
+    /// Refuses limits that nothing on this host could keep.
+    ///
+    /// - Throws: `sandboxUnavailable`.
+    func check(_ limits: ResourceLimits) throws(HeddleError) {
+        guard limits.cpuPercent != nil, groups?.limitsProcessor != true else { return }
+        throw HeddleError(
+            .sandboxUnavailable,
+            "a limit on processor time needs a control group, which this server has none of; leave 'cpu_percent' out, "
+                + "or run the server as root or as a systemd service with Delegate=yes",
+            details: ["limit": "cpu_percent"]
+        )
+    }
+
     /// Looks at the host and removes what dead servers left.
     ///
     /// - Throws: `sandboxUnavailable` when the system call filter cannot be built.

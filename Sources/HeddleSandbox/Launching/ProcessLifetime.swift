@@ -203,7 +203,7 @@ extension ProcessLifetime {
         guard let inner else { return last }
         var usage = last
         let members = group?.memoryBytes == nil || group?.processorTime == nil ? ProcessTree.members(of: inner.id) : []
-        usage.memoryBytes = group?.memoryBytes ?? ProcessTree.privateMemory(of: members)
+        usage.memoryBytes = group?.memoryBytes ?? ProcessTree.residentMemory(of: members)
         usage.processorTime = group?.processorTime ?? ProcessTree.processorTime(of: members)
         state.withLock { $0.lastUsage = usage }
         return usage
@@ -216,7 +216,7 @@ extension ProcessLifetime {
         let inner = state.withLock { $0.isSettling ? nil : $0.inner }
         guard let inner else { return }
         let members = ProcessTree.members(of: inner.id)
-        let memory = ProcessTree.privateMemory(of: members)
+        let memory = ProcessTree.residentMemory(of: members)
         if memory > limit, ProcessTree.proportionalMemory(of: members) > limit {
             kill(forMemory: true)
             return

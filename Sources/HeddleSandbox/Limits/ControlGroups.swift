@@ -29,14 +29,19 @@ final class ControlGroups: Sendable {
             let controllers = (known.map { hierarchies.remove(at: $0).controllers } ?? []).union([controller])
             hierarchies.append(Hierarchy(controllers: controllers, directory: directory, isUnified: false))
         }
-        if hierarchies.isEmpty, let place = own["unified"], let unified = UnifiedHierarchy.make(below: place, name) {
-            hierarchies = [unified]
+        if hierarchies.isEmpty {
+            // A login session's group holds other people's processes and cannot have groups below it; root may then
+            // make one at the top, as it does by hand.
+            let places = [own["unified"]] + (geteuid() == 0 ? [own["unified-top"]] : [])
+            hierarchies = places.lazy.compactMap(\.self).compactMap { UnifiedHierarchy.make(below: $0, name) }.prefix(1)
+                .map(\.self)
         }
         let controllers = hierarchies.reduce(into: Set<String>()) { $0.formUnion($1.controllers) }
         guard controllers.contains("memory") || controllers.contains("pids") else { return nil }
         self.hierarchies = hierarchies
     }
 
+    var limitsProcessor: Bool { hierarchies.contains { $0.controllers.contains("cpu") } }
     var limitsMemory: Bool { hierarchies.contains { $0.controllers.contains("memory") } }
     var limitsProcesses: Bool { hierarchies.contains { $0.controllers.contains("pids") } }
 
@@ -90,6 +95,7 @@ extension ControlGroups {
         }
         var result: [String: String] = [:]
         for (controllers, mountPoint, root) in mounts() {
+            if controllers == ["unified"] { result["unified-top"] = mountPoint }
             for controller in controllers {
                 guard let group = groups[controller] else { continue }
                 // In a container the mount shows a part of the hierarchy, while the file names the whole.

@@ -23,14 +23,15 @@ enum ProcessTree {
         return result
     }
 
-    /// Memory that the tree holds for itself, in bytes.
+    /// Memory that the tree holds, in bytes, without what it could get back from files.
     ///
-    /// This is resident less shared memory, summed; pages that a fork shares are counted once a process.
-    static func privateMemory(of processes: [Int32]) -> Int {
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        return processes.reduce(0) { sum, process in
-            let fields = (text("/proc/\(process)/statm") ?? "").split(separator: " ").compactMap { Int($0) }
-            return fields.count > 2 ? sum + max(fields[1] - fields[2], 0) * page : sum
+    /// Anonymous and shared memory, summed; pages that several processes have are counted once a process.
+    static func residentMemory(of processes: [Int32]) -> Int {
+        processes.reduce(0) { sum, process in
+            let lines = (text("/proc/\(process)/status") ?? "").split(separator: "\n")
+            let kilobytes = lines.filter { $0.hasPrefix("RssAnon:") || $0.hasPrefix("RssShmem:") }
+                .compactMap { $0.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } }
+            return sum + kilobytes.reduce(0, +) * 1024
         }
     }
 

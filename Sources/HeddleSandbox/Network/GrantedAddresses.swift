@@ -42,11 +42,14 @@ struct GrantedAddresses: Sendable {
         }
         // Whoever owns a name chooses its address: a name may lead into the local network, where internal services
         // live, but not to the host itself or to the metadata service.
-        let allowed = found.filter { literal == nil ? !$0.isNeverGranted && !$0.isLinkLocal : !$0.isNeverGranted }
+        let own = IPv4Address.ofThisMachine()
+        let allowed = found.filter { address in
+            !address.isNeverGranted && (literal != nil || !address.isLinkLocal && !own.contains(address))
+        }
         guard !allowed.isEmpty else {
             throw HeddleError(
                 .grantRefused,
-                "a granted host leads to the loopback of this machine or to no host at all",
+                "a granted host leads to this machine itself or to no host at all",
                 details: ["host": "\(host.host):\(host.port)"]
             )
         }

@@ -15,8 +15,8 @@ enum PacketFilter {
 
     /// The rules for a grant; nil when there is no network to filter.
     ///
-    /// This machine's own addresses are refused too: its services would be reached through them as from outside,
-    /// Heddle's own included.
+    /// With the public Internet this machine's own addresses are refused too: its services would be reached through them
+    /// as from outside, Heddle's own included. For granted hosts ``GrantedAddresses`` has left them out already.
     static func rules(
         _ grant: NetworkGrant,
         addresses: GrantedAddresses,

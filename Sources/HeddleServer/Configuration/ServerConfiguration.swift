@@ -26,16 +26,18 @@ package struct ServerConfiguration: Sendable {
         var configuration = ServerConfiguration()
         for option in ConfigurationOption.all { configuration.values[option.key] = (option.standard, "default") }
         if let file {
-            for (key, value) in try ConfigurationFile.read(file) { try configuration.set(key, value, "file") }
+            for setting in try ConfigurationFile.read(file) {
+                try configuration.set(setting.key, setting.value, "file", isList: setting.isList)
+            }
         }
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("HEDDLE_") {
             try configuration.setVariable(name, value)
         }
         for (key, value) in flags { try configuration.set(key, value, "flag") }
-        if configuration.text("data.directory").isEmpty {
-            let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/lib"
-            configuration.values["data.directory"]?.value = home + "/.local/share/heddle"
-        }
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/lib"
+        let directory = configuration.text("data.directory")
+        configuration.values["data.directory"]?.value =
+            directory.isEmpty ? home + "/.local/share/heddle" : AbsolutePath.resolve(directory)
         try configuration.checkAddress()
         return configuration
     }
@@ -55,12 +57,19 @@ package struct ServerConfiguration: Sendable {
         try set(option.key, value, "environment")
     }
 
-    private mutating func set(_ key: String, _ value: String, _ source: String) throws(HeddleError) {
+    private mutating func set(
+        _ key: String,
+        _ value: String,
+        _ source: String,
+        isList: Bool = false
+    ) throws(HeddleError) {
         guard let option = ConfigurationOption.all.first(where: { $0.key == key }) else {
             throw HeddleError(.invalidConfiguration, "'\(key)' is not a setting of Heddle", details: ["key": key])
         }
         switch option.kind {
-        case .text, .list: break
+        case .list: break
+        case _ where isList: throw Self.mismatch(key, "one value, not a list")
+        case .text: break
         case .choice(let choices):
             guard choices.contains(value) else {
                 throw Self.mismatch(key, "one of \(choices.joined(separator: ", "))")

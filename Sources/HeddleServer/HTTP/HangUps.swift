@@ -6,7 +6,13 @@ import Synchronization
 ///
 /// Each connection has a handler in its pipeline that sees the end of its input; requests register what to cancel.
 final class HangUps: Sendable {
-    private let waiting = Mutex<[ObjectIdentifier: [Int: @Sendable () -> Void]]>([:])
+    private struct State {
+        var waiting: [ObjectIdentifier: [Int: @Sendable () -> Void]] = [:]
+        /// Connections that are still open, and whose client has hung up.
+        var ended: Set<ObjectIdentifier> = []
+    }
+
+    private let state = Mutex(State())
     private let nextTicket = Atomic<Int>(0)
 
     /// Runs an operation that is cancelled when the client of a connection hangs up.
@@ -19,17 +25,17 @@ final class HangUps: Sendable {
         // Unstructured, because the end of the input arrives outside of every task; awaited below in any case.
         let task = Task { try await operation() }
         let (key, ticket) = (ObjectIdentifier(channel), nextTicket.add(1, ordering: .relaxed).newValue)
-        waiting.withLock { $0[key, default: [:]][ticket] = { task.cancel() } }
+        let hasEnded = state.withLock { state in
+            state.waiting[key, default: [:]][ticket] = { task.cancel() }
+            return state.ended.contains(key)
+        }
         defer {
-            waiting.withLock { table in
-                table[key]?[ticket] = nil
-                if table[key]?.isEmpty == true { table[key] = nil }
+            state.withLock { state in
+                state.waiting[key]?[ticket] = nil
+                if state.waiting[key]?.isEmpty == true { state.waiting[key] = nil }
             }
         }
-        guard channel.isActive else {
-            task.cancel()
-            return try await task.value
-        }
+        if hasEnded || !channel.isActive { task.cancel() }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -37,8 +43,12 @@ final class HangUps: Sendable {
         }
     }
 
-    fileprivate func hungUp(_ channel: any Channel) {
-        let cancellations = waiting.withLock { $0[ObjectIdentifier(channel)] ?? [:] }
+    fileprivate func hungUp(_ channel: any Channel, isOpen: Bool) {
+        let key = ObjectIdentifier(channel)
+        let cancellations = state.withLock { state in
+            if isOpen { state.ended.insert(key) } else { state.ended.remove(key) }
+            return state.waiting[key] ?? [:]
+        }
         for cancel in cancellations.values { cancel() }
     }
 
@@ -53,12 +63,12 @@ final class HangUps: Sendable {
         }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case ChannelEvent.inputClosed = event { hangUps.hungUp(context.channel) }
+            if case ChannelEvent.inputClosed = event { hangUps.hungUp(context.channel, isOpen: true) }
             context.fireUserInboundEventTriggered(event)
         }
 
         func channelInactive(context: ChannelHandlerContext) {
-            hangUps.hungUp(context.channel)
+            hangUps.hungUp(context.channel, isOpen: false)
             context.fireChannelInactive()
         }
     }

@@ -15,9 +15,9 @@ extension HeddleError.Code {
         case .unauthenticated: .unauthorized
         case .permissionDenied, .originDenied: .forbidden
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
-            .dataDirectoryLocked:
+            .dataDirectoryLocked, .addressInUse:
             .conflict
-        case .idempotencyKeyReused, .commandNotFound, .pathNotReadable, .grantRefused, .installationFailed,
+        case .commandNotFound, .pathNotReadable, .grantRefused, .installationFailed,
             .smokeCheckFailed:
             .unprocessableContent
         case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway

@@ -36,6 +36,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     private var calls = 0
     /// What came while it could not be taken.
     private var held: CircularBuffer<HTTPRequestPart> = []
+    private var heldError: (any Error)?
     private var isReadHeld = false
     private var isGoingOn = false
     private var date = HTTPDate()
@@ -64,7 +65,8 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
         case (.idle, .head(let head)):
-            if let target = InvocationTarget(head, largestBody: Self.largestBody) {
+            // Whoever may not come in is told by the router, before the body is read.
+            if let target = InvocationTarget(head, largestBody: Self.largestBody), (try? door.admit(head)) != nil {
                 state = .collecting(target, head, [])
             } else {
                 state = .passing(1)
@@ -109,7 +111,6 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         state = .calling(number: number, cancel: {})
         let request: InvocationService.Request
         do {
-            try door.admit(head)
             let fields = try JSONFields.body(bytes, type: head.headerFields[.contentType])
             request = try InvocationBody.decode(
                 fields,
@@ -169,6 +170,10 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         }
         isGoingOn = false
         if hasTaken { context.fireChannelReadComplete() }
+        if held.isEmpty, !isBlocked(context), let error = heldError {
+            heldError = nil
+            context.fireErrorCaught(error)
+        }
         guard isReadHeld, held.isEmpty else { return }
         isReadHeld = false
         context.read()
@@ -190,14 +195,21 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// The end of a connection that broke: the handler before this one keeps `channelInactive` to itself.
+    func handlerRemoved(context: ChannelHandlerContext) {
         giveUp()
-        context.fireChannelInactive()
+    }
+
+    /// What cannot be read is refused after what could be, not in the place of its answer.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard isBlocked(context) || !held.isEmpty else { return context.fireErrorCaught(error) }
+        heldError = error
     }
 
     /// Nobody is there to be told: the call under way is cancelled, and those behind it are not begun.
     private func giveUp() {
         held.removeAll()
+        heldError = nil
         guard case .calling(_, let cancel) = state else { return }
         cancel()
     }

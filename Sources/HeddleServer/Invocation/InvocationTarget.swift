@@ -16,7 +16,8 @@ struct InvocationTarget: Sendable, Equatable {
         guard head.method == .post, let path = head.path, path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix),
             !path.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") }),
             let length = fields[.contentLength].flatMap(Int.init), (0...largestBody).contains(length),
-            fields[.connection] == nil, fields[.expect] == nil, fields[.transferEncoding] == nil
+            fields[.connection].map({ $0.lowercased() == "keep-alive" }) ?? true, fields[.expect] == nil,
+            fields[.transferEncoding] == nil
         else { return nil }
         let inner = path.utf8.dropFirst(Self.prefix.utf8.count).dropLast(Self.suffix.utf8.count)
         guard let slash = inner.firstIndex(of: UInt8(ascii: "/")), slash > inner.startIndex,

@@ -31,6 +31,7 @@ struct MCPExchange: Sendable {
             return try await answer(era: .modern, acceptsEvents: acceptsEvents)
         }
         guard method != "initialize" else { return initialize().response }
+        if let headerVersion, MCPRevision(rawValue: headerVersion) == nil { return unsupported(headerVersion).response }
         if let session = MCPEndpoint.session(request), !endpoint.sessions.use(session) {
             return MCPAnswer.failure(id: id, .invalidRequest, "the session is over", status: .notFound).response
         }
@@ -50,20 +51,22 @@ struct MCPExchange: Sendable {
             )
         }
         guard headerVersion == version else { return mismatch("MCP-Protocol-Version") }
-        guard version == MCPRevision.latest.rawValue else {
-            return .failure(
-                id: id,
-                .unsupportedProtocolVersion,
-                "this version of the protocol is not supported here",
-                data: [
-                    "supported": .array(MCPRevision.allCases.reversed().map { .string($0.rawValue) }),
-                    "requested": .string(version),
-                ]
-            )
-        }
+        guard version == MCPRevision.latest.rawValue else { return unsupported(version) }
         guard request.headers[.mcpMethod] == method else { return mismatch("Mcp-Method") }
         if method == "tools/call", request.headers[.mcpName] != params?["name"]?.string { return mismatch("Mcp-Name") }
         return nil
+    }
+
+    private func unsupported(_ version: String) -> MCPAnswer {
+        .failure(
+            id: id,
+            .unsupportedProtocolVersion,
+            "this version of the protocol is not supported here",
+            data: [
+                "supported": .array(MCPRevision.allCases.reversed().map { .string($0.rawValue) }),
+                "requested": .string(version.clipped(32)),
+            ]
+        )
     }
 
     private func mismatch(_ header: String) -> MCPAnswer {

@@ -16,12 +16,13 @@ extension RegistrySnapshot.Entry {
                     ]
                 ]
             } ?? []
-        return registered.value(instances: instances)
+        return registered.value(instances: instances, failure: pool.lastFailure)
     }
 }
 
 extension RegisteredExtension {
-    func value(instances: [JSONValue]) -> JSONValue {
+    /// - Parameter failure: Why the last start failed or the last process ended.
+    func value(instances: [JSONValue], failure: String? = nil) -> JSONValue {
         [
             "name": .string(name.rawValue),
             "version": .string(manifest.version.description),

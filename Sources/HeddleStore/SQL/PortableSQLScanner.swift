@@ -46,7 +46,7 @@ struct PortableSQLScanner {
             try copyBlockComment()
         case UInt8(ascii: "$"):
             try rewritePlaceholder()
-        case UInt8(ascii: ":") where next == UInt8(ascii: ":"), UInt8(ascii: ":"), UInt8(ascii: "@"),
+        case UInt8(ascii: ":"), UInt8(ascii: "@"),
             UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "`"):
             throw .unportable(Character(UnicodeScalar(byte)))
         case _ where Self.isWord(byte):

@@ -90,7 +90,7 @@ final class SQLiteReaders: Sendable {
                 throw HeddleError(
                     .storeQueueFull,
                     "too many reads wait for the store",
-                    details: ["limit": "store.read.max_queue", "value": String(maximumWaiting)]
+                    details: ["limit": "waiting_reads", "value": String(maximumWaiting)]
                 )
             }
             state.backlog.append(job)

@@ -66,6 +66,9 @@ struct PythonInstallerTests {
         #expect(result.name == "mcp-server-calculator" || result.name == "mcp_server_calculator")
         #expect(PythonVersion.semantic(result.version) == result.semanticVersion)
         #expect(result.readOnlyPaths.contains(venv))
+        // Its own environment and the Python it was made from, and nothing around them.
+        let ours = result.readOnlyPaths.filter { ($0 + "/").hasPrefix(tree.root) || tree.root.hasPrefix($0) }
+        #expect(ours == [venv])
         #expect(result.stages.map(\.name) == ["prepare", "environment", "install", "seal", "resolve"])
         #expect(lines.withLock { $0.contains { $0.hasPrefix("Installing collected packages") } })
         #expect(PipReport.isLock(result.lock))
@@ -146,11 +149,8 @@ struct PythonInstallerTests {
             }
             for await _ in seen.stream { break }
             try await Task.sleep(for: .milliseconds(300))
-            let start = ContinuousClock.now
             group.cancelAll()
-            let wasCancelled = try await group.next() ?? false
-            #expect(start.duration(to: .now) < .seconds(5))
-            return wasCancelled
+            return try await group.next() ?? false
         }
         #expect(isGone)
         #expect(HostFile.names(in: tree["install"]).isEmpty)

@@ -51,7 +51,7 @@ struct RegistryTests {
 
     private func registry(_ entries: [RegisteredExtension]) throws -> ExtensionRegistry {
         let registry = ExtensionRegistry()
-        registry.publish(try entries.map { ($0, try pool($0.name.rawValue)) })
+        registry.add(try entries.map { ($0, try pool($0.name.rawValue)) })
         return registry
     }
 
@@ -77,6 +77,17 @@ struct RegistryTests {
         #expect(snapshot.entries.map(\.registered.name.rawValue) == ["a", "off", "zoo"])
     }
 
+    @Test("gives no tool a name that is longer than the protocol allows")
+    func longNames() throws {
+        let long = String(repeating: "t", count: 128)
+        let registry = try registry([
+            entry("first", tools: [tool(long), tool(long.dropLast() + "u"), tool("short")])
+        ])
+        let names = registry.snapshot.exportedTools.map(\.exportedName)
+        #expect(names.map(\.count) == [128, 128, 12] && Set(names).count == 3)
+        #expect(names.compactMap { registry.snapshot.exportedTool($0)?.tool.name }.map(\.last) == ["t", "u", "t"])
+    }
+
     @Test("hides the tools of an extension whose definitions wait to be accepted")
     func held() throws {
         var changed = try entry("git", tools: [tool("log")])
@@ -84,7 +95,7 @@ struct RegistryTests {
         #expect(registry.snapshot.exportedTools.count == 1)
         changed.heldTools = try [tool("log", "and sends it to somebody")]
         changed.edits += 1
-        registry.publish([(changed, try pool("git"))])
+        registry.replace(changed, of: try #require(registry.snapshot.entry("git")).pool)
         #expect(registry.snapshot.exportedTools.isEmpty)
     }
 
@@ -95,21 +106,35 @@ struct RegistryTests {
         second.state = .active
         second.edits = 2
         let registry = try registry([second])
-        registry.publish([(first, try pool("git"))])
+        let pool = try #require(registry.snapshot.entry("git")).pool
+        registry.replace(first, of: pool)
         #expect(registry.snapshot.entry("git")?.registered.state == .active)
         registry.remove(first.name)
         #expect(registry.snapshot.entry("git") == nil)
-        registry.publish([(first, try pool("git"))])
-        #expect(registry.snapshot.entry("git")?.registered.state == .inactive)
+        second.edits = 3
+        registry.replace(second, of: pool)
+        #expect(registry.snapshot.entry("git") == nil, "a change that comes late brings nothing back")
     }
 
-    @Test("counts its snapshots and leaves old ones as they were")
-    func generations() throws {
+    @Test("keeps a new extension of an old name from what still belongs to the old one")
+    func sameName() throws {
+        let registry = try registry([try entry("git", state: .inactive)])
+        let old = try #require(registry.snapshot.entry("git"))
+        registry.remove(old.registered.name)
+        registry.add([(try entry("git"), try pool("git"))])
+        var late = old.registered
+        late.edits = 9
+        registry.replace(late, of: old.pool)
+        #expect(registry.snapshot.entry("git")?.registered.state == .active)
+    }
+
+    @Test("leaves old snapshots as they were")
+    func snapshots() throws {
         let registry = try registry([])
         let before = registry.snapshot
-        registry.publish([(try entry("git", tools: [tool("log")]), try pool("git"))])
+        registry.add([(try entry("git", tools: [tool("log")]), try pool("git"))])
         #expect(before.entries.isEmpty && before.exportedTools.isEmpty)
-        #expect(registry.snapshot.generation == before.generation + 1)
+        #expect(registry.snapshot.exportedTools.count == 1)
     }
 
     @Test(

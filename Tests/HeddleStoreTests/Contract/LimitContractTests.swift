@@ -34,7 +34,7 @@ struct LimitContractTests {
             let error = await #expect(throws: HeddleError.self) { _ = try await store.names() }
             gate.open()
             #expect(error?.code == .storeQueueFull)
-            #expect(error?.details["limit"] == "store.read.max_queue")
+            #expect(error?.details["limit"] == "waiting_reads")
             _ = try await (held, waiting)
         }
     }

@@ -27,6 +27,7 @@ final class HTTPConnection {
 
     let descriptor: Int32
     private var received: [UInt8] = []
+    private var isClosed = false
 
     /// Connects to the loopback address.
     ///
@@ -49,10 +50,18 @@ final class HTTPConnection {
         guard result == 0 else { throw Failure(description: "nobody listens on port \(port): \(errno)") }
     }
 
-    deinit { close(descriptor) }
+    deinit { if !isClosed { close(descriptor) } }
 
     /// Ends the connection as a client that is gone.
     func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Ends the connection with a reset, as a client whose machine is gone.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close(descriptor)
+        isClosed = true
+    }
 
     /// Sends bytes; false when the server no longer takes them.
     @discardableResult

@@ -90,7 +90,7 @@ struct CommandResolution {
         files.append(path)
         let interpreter = ScriptInterpreter(program: HostPath.name(path))
         if interpreter == .python, let home = PythonHome(interpreter: path) {
-            addPython(home, libraries: &search)
+            try addPython(home, libraries: &search)
         }
         paths.formUnion(search.paths)
         let folder = HostPath.parent(path)
@@ -100,9 +100,18 @@ struct CommandResolution {
         return try [path] + scriptExpanded(arguments, interpreter)
     }
 
-    private mutating func addPython(_ home: PythonHome, libraries: inout LibrarySearch) {
+    private mutating func addPython(_ home: PythonHome, libraries: inout LibrarySearch) throws(HeddleError) {
         virtualEnvironment = home.environment
-        if let environment = home.environment { paths.insert(environment) }
+        if let environment = home.environment {
+            guard !resolver.rules.isTooBroad(environment) else {
+                throw HeddleError(
+                    .grantRefused,
+                    "the virtual environment is a folder that holds much more than one program",
+                    details: ["path": environment]
+                )
+            }
+            paths.insert(environment)
+        }
         if let executable = LinkTrail(home.executable) {
             libraries.add(executable)
             paths.formUnion(executable.names)

@@ -47,7 +47,7 @@ struct InstallationStep {
             log.add(line)
             // pip indents what only it can make use of.
             guard line.first?.isLetter == true, !line.hasPrefix("WARNING") else { continue }
-            progress(String(line.prefix(200)))
+            progress(line.clipped(200))
         }
     }
 }

@@ -32,12 +32,45 @@ enum InstallationTree {
     }
 
     /// Removes a tree, or one file; true when nothing is left.
+    ///
+    /// Folders that lie deeper than others do are moved up and removed in a further round.
     @discardableResult
     static func remove(_ path: String) -> Bool {
-        guard HostFile(path, followingLinks: false) != nil else { return true }
-        return visit(path) { parent, name, mode in
-            unlinkat(parent, name, mode & S_IFMT == S_IFDIR ? AT_REMOVEDIR : 0) == 0
+        // A folder without rights for its owner would stop an ordinary user's server.
+        if geteuid() != 0, HostFile(path, followingLinks: false)?.kind == .folder { chmod(path, 0o700) }
+        let top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        defer { close(top) }
+        var moved = 0
+        while HostFile(path, followingLinks: false) != nil {
+            let before = moved
+            let isGone = visit(
+                path,
+                { parent, name, mode in unlinkat(parent, name, mode & S_IFMT == S_IFDIR ? AT_REMOVEDIR : 0) == 0 },
+                tooDeep: { parent, name in
+                    guard renameat(parent, name, top, "\(getpid()).deep.\(moved)") == 0 else { return }
+                    moved += 1
+                }
+            )
+            if isGone { return true }
+            guard moved > before else { return false }
         }
+        return true
+    }
+
+    /// Writes everything in the tree to the disk, and its name in the folder that it is in.
+    static func sync(_ path: String) -> Bool {
+        let isWritten = visit(path) { parent, name, mode in
+            guard [S_IFREG, S_IFDIR].contains(mode & S_IFMT) else { return true }
+            return sync(openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC))
+        }
+        return isWritten && sync(open(HostPath.parent(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    }
+
+    /// Writes an open file or folder to the disk and closes it.
+    private static func sync(_ descriptor: Int32) -> Bool {
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     /// Makes a folder and those above it.
@@ -65,23 +98,39 @@ enum InstallationTree {
     private typealias Action = (_ parent: Int32, _ name: String, _ mode: mode_t) -> Bool
 
     /// Calls the action for everything below a path and then for the path itself.
-    private static func visit(_ path: String, _ action: Action) -> Bool {
+    private static func visit(
+        _ path: String,
+        _ action: Action,
+        tooDeep: (_ parent: Int32, _ name: String) -> Void = { _, _ in }
+    ) -> Bool {
         let parent = open(HostPath.parent(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard parent >= 0 else { return false }
         defer { close(parent) }
-        return visit(parent, HostPath.name(path), depth: 0, action)
+        return visit(parent, HostPath.name(path), depth: 0, action, tooDeep)
     }
 
-    private static func visit(_ parent: Int32, _ name: String, depth: Int, _ action: Action) -> Bool {
+    private static func visit(
+        _ parent: Int32,
+        _ name: String,
+        depth: Int,
+        _ action: Action,
+        _ tooDeep: (_ parent: Int32, _ name: String) -> Void
+    ) -> Bool {
         var status = stat()
-        guard depth <= maximumDepth, fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
+        guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
         guard status.st_mode & S_IFMT == S_IFDIR else { return action(parent, name, status.st_mode) }
+        guard depth <= maximumDepth else {
+            tooDeep(parent, name)
+            return false
+        }
         // A folder without rights for its owner would stop an ordinary user's server.
         if geteuid() != 0 { fchmodat(parent, name, 0o700, 0) }
         let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard folder >= 0 else { return false }
         var isComplete = true
-        for child in names(folder) where !visit(folder, child, depth: depth + 1, action) { isComplete = false }
+        for child in names(folder) where !visit(folder, child, depth: depth + 1, action, tooDeep) {
+            isComplete = false
+        }
         close(folder)
         return action(parent, name, status.st_mode) && isComplete
     }

@@ -144,7 +144,8 @@ struct PythonInstallation {
             version: distribution.version,
             semanticVersion: version,
             lock: report.lock,
-            readOnlyPaths: resolved.readOnlyPaths,
+            // Not what the resolver found: the tree was made by strangers, and a path in it is not a grant.
+            readOnlyPaths: HostPath.minimal([venv] + base.readOnlyPaths),
             environment: resolved.environment,
             stages: stopwatch.laps
         )

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Paths as the server needs them: it has another working directory.
+/// Paths as they are from the root: a server has another working directory than who names them.
 package enum AbsolutePath {
     /// The path from the root, seen from this program's directory.
     package static func resolve(_ path: String) -> String {
-        resolve(path, from: currentDirectory, home: ProcessEnvironment.variables["HOME"])
+        resolve(path, from: currentDirectory, home: getenv("HOME").map { String(cString: $0) })
     }
 
     /// The path from the root, without `.`, `..` and doubled slashes; links are not followed.

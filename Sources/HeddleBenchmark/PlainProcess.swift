@@ -1,0 +1,59 @@
+import Glibc
+import HeddleModel
+
+/// A child process with pipes and nothing else, ended with its last reference.
+final class PlainProcess {
+    let processID: pid_t
+    /// The write end of its standard input.
+    let input: Int32
+    /// The read end of its standard output.
+    let output: Int32
+    private var isEnded = false
+
+    /// Starts a program with this process's environment; its standard error is ours.
+    ///
+    /// - Throws: ``HeddleError`` with `startFailed`.
+    init(_ words: [String]) throws(HeddleError) {
+        var (down, up): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
+        guard pipe(&down) == 0 else { throw Self.failure(words) }
+        guard pipe(&up) == 0 else {
+            for end in down { close(end) }
+            throw Self.failure(words)
+        }
+        for end in down + up { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_adddup2(&actions, down[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, up[1], 1)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var pid: pid_t = 0
+        let result = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
+        close(down[0])
+        close(up[1])
+        guard result == 0 else {
+            close(down[1])
+            close(up[0])
+            throw Self.failure(words)
+        }
+        (processID, input, output) = (pid, down[1], up[0])
+    }
+
+    deinit { stop(SIGKILL) }
+
+    /// Sends a signal and waits for the end; the second time it does nothing.
+    func stop(_ signal: Int32) {
+        guard !isEnded else { return }
+        isEnded = true
+        kill(processID, signal)
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        close(input)
+        close(output)
+    }
+
+    private static func failure(_ words: [String]) -> HeddleError {
+        HeddleError(.startFailed, "'\(words[0])' cannot be started")
+    }
+}
