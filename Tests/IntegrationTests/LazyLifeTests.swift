@@ -21,6 +21,12 @@ extension WholeServer {
                 #expect(called.output.contains("hello"))
                 #expect(ProcessTable.running(server.echo).count == 1)
                 #expect(try server.starts(of: "echo") == 1)
+
+                let instance = try server.request("GET", "/api/v1/extensions/echo").json["instances"]?.array?.first
+                #expect((100_000...100_000_000).contains(instance?["memory_bytes"]?.integer ?? 0))
+                #expect(instance?["processor_ms"]?.integer != nil && instance?["calls"]?.integer == 1)
+                let shown = try server.command("ext", "show", "echo")
+                #expect(shown.output.contains(", 1 calls, ") && shown.output.contains(" MB, "), "\(shown.output)")
             }
         }
 

@@ -88,8 +88,8 @@ extension WholeServer {
             try await ServerFixture.with { server in
                 try server.registerEcho()
                 #expect(try server.echoWorks())
-                let ghosts = ["packages/ghost-0123abcd", "extensions/local/ghost"].map { server.data + "/" + $0 }
-                let own = server.data + "/extensions/local/echo/kept.txt"
+                let ghosts = ["packages/ghost-0123abcd", "extensions/default/ghost"].map { server.data + "/" + $0 }
+                let own = server.data + "/extensions/default/echo/kept.txt"
                 try server.restart(signal: SIGKILL) {
                     for ghost in ghosts {
                         let folder = URL(filePath: ghost + "/inner")

@@ -10,6 +10,10 @@ package struct ExtensionResource: ServerResource {
         package let processID: Int?
         package let calls: Int
         package let startedAt: String?
+        /// Nil in a list.
+        package let memoryBytes: Int?
+        /// Milliseconds of processor time since its start; nil in a list.
+        package let processorTime: Int?
     }
 
     package let json: JSONValue
@@ -25,7 +29,7 @@ package struct ExtensionResource: ServerResource {
     package let grants: GrantsResource
     package let capabilityCount: Int
     package let instances: [Instance]
-    /// Why the state is `error`.
+    /// Why the last start failed or the last process ended by itself.
     package let failure: String?
 
     /// Reads one element of `GET /extensions`.
@@ -49,7 +53,9 @@ package struct ExtensionResource: ServerResource {
                     state: instance["state"]?.string ?? "",
                     processID: instance["pid"]?.integer,
                     calls: instance["calls"]?.integer ?? 0,
-                    startedAt: instance["started_at"]?.string
+                    startedAt: instance["started_at"]?.string,
+                    memoryBytes: instance["memory_bytes"]?.integer,
+                    processorTime: instance["processor_ms"]?.integer
                 )
             }
         let error = json["error"]

@@ -27,7 +27,10 @@ extension ExtensionResource: DetailDisplayable {
     var details: [(name: String, value: String)] {
         let instances = instances.map { instance in
             let process = instance.processID.map { ", process \($0)" } ?? ""
-            return "\(instance.id.prefix(8)) \(instance.state)\(process), \(instance.calls) calls"
+            let memory = instance.memoryBytes.map { ", \($0 >> 20) MB" } ?? ""
+            let time =
+                instance.processorTime.map { ", \(DurationText.render(milliseconds: $0)) of processor time" } ?? ""
+            return "\(instance.id.prefix(8)) \(instance.state)\(process), \(instance.calls) calls\(memory)\(time)"
         }
         return [
             ("name", name),

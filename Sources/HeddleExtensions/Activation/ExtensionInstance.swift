@@ -1,6 +1,6 @@
 package import HeddleMCP
 package import HeddleModel
-import HeddleSandbox
+package import HeddleSandbox
 import Synchronization
 
 /// One running process of an extension with the conversation to it.
@@ -32,6 +32,9 @@ package final class ExtensionInstance: Sendable {
 
     /// Whether it was ended for using more memory than it may.
     var wasKilledForMemory: Bool { process.wasKilledForMemory }
+
+    /// What it and its children use now.
+    package var resourceUsage: SandboxedProcess.ResourceUsage { process.resourceUsage() }
 
     /// Calls it was given.
     package var calls: Int { callCount.load(ordering: .relaxed) }

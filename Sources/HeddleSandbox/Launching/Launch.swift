@@ -126,7 +126,12 @@ struct Launch: Sendable {
             throw setUpFailure(lifetime, streams)
         }
         let inner = try ChildProcess(id: childID)
-        guard lifetime.attach(inner: inner), streams.ready.readEnd.wait(until: deadline),
+        guard lifetime.attach(inner: inner) else {
+            // The outer bwrap is gone, which makes the inner one ours to collect.
+            _ = inner.waitAndReap(until: .now + .seconds(1))
+            throw setUpFailure(lifetime, streams)
+        }
+        guard streams.ready.readEnd.wait(until: deadline),
             !streams.ready.readEnd.read().isEmpty, let gate = ProcessTree.children(of: childID).first
         else {
             throw setUpFailure(lifetime, streams)

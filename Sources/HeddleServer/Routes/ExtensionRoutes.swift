@@ -125,7 +125,7 @@ struct ExtensionRoutes: Sendable {
 
     @Sendable private func show(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let entry = try services.extensions.entry(context.extensionName())
-        return Self.answer(entry.registered, value: entry.value)
+        return Self.answer(entry.registered, value: entry.measuredValue)
     }
 
     /// An extension with its revision as `ETag`, which a later change can name in `If-Match`.

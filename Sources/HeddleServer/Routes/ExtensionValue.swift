@@ -1,27 +1,45 @@
 import HeddleExtensions
 import HeddleMCP
 import HeddleModel
+import HeddleSandbox
 import JSON
 
 extension RegistrySnapshot.Entry {
-    /// The wire form of an extension.
-    var value: JSONValue {
-        let instances: [JSONValue] =
-            pool.instance.map { instance in
-                [
-                    [
-                        "id": .string(instance.id.rawValue), "state": .string(InstanceState.ready.rawValue),
-                        "pid": .integer(Int(instance.processID)), "started_at": .string(instance.startedAt.description),
-                        "calls": .integer(instance.calls), "protocol": .string(instance.greeting.revision.rawValue),
-                    ]
-                ]
-            } ?? []
+    /// The wire form of an extension in a list.
+    var value: JSONValue { value(instances: { $0.members }) }
+
+    /// The wire form of an extension that is looked at alone: with what its processes use at this moment.
+    var measuredValue: JSONValue {
+        value { instance in
+            let usage = instance.resourceUsage
+            return instance.members + [
+                .init(name: "memory_bytes", value: .integer(usage.memoryBytes)),
+                .init(name: "processor_ms", value: .integer(Int(usage.processorTime / .milliseconds(1)))),
+            ]
+        }
+    }
+
+    private func value(instances members: (ExtensionInstance) -> [JSONObject.Member]) -> JSONValue {
+        let instances = [pool.instance].compactMap(\.self).map { JSONValue.object(JSONObject(members: members($0))) }
         return registered.value(instances: instances, failure: pool.lastFailure)
     }
 }
 
+extension ExtensionInstance {
+    fileprivate var members: [JSONObject.Member] {
+        [
+            .init(name: "id", value: .string(id.rawValue)),
+            .init(name: "state", value: .string(InstanceState.ready.rawValue)),
+            .init(name: "pid", value: .integer(Int(processID))),
+            .init(name: "started_at", value: .string(startedAt.description)),
+            .init(name: "calls", value: .integer(calls)),
+            .init(name: "protocol", value: .string(greeting.revision.rawValue)),
+        ]
+    }
+}
+
 extension RegisteredExtension {
-    /// - Parameter failure: Why the last start failed or the last process ended.
+    /// The wire form; `failure` says why the last start failed or the last process ended.
     func value(instances: [JSONValue], failure: String? = nil) -> JSONValue {
         [
             "name": .string(name.rawValue),
