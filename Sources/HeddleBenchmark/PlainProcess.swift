@@ -26,10 +26,18 @@ final class PlainProcess {
         posix_spawn_file_actions_adddup2(&actions, down[0], 0)
         posix_spawn_file_actions_adddup2(&actions, up[1], 1)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // Threads of the concurrency runtime block signals, which a child would inherit and never hear SIGTERM.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        posix_spawnattr_init(&attributes)
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        defer { posix_spawnattr_destroy(&attributes) }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
+        let result = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, environ)
         close(down[0])
         close(up[1])
         guard result == 0 else {

@@ -137,6 +137,63 @@ extension WholeServer {
             }
         }
 
+        @Test("the bridge starts it when none runs, with the bridge's token, and it outlives the bridge")
+        func startedByBridge() async throws {
+            try await ScratchDirectory.with { scratch in
+                let port = try freePort()
+                let words = ["--server", "http://127.0.0.1:\(port)", "--data-dir", scratch.path + "/data"]
+                let token = "a-token-for-this-test"
+                let bridge = try ChildProcess(
+                    [ServerFixture.program, "mcp", "--token", token] + words,
+                    output: scratch.path + "/bridge.out",
+                    takesInput: true
+                )
+                bridge.type(
+                    #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","#
+                        + #""capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#
+                )
+                #expect(eventually(seconds: 20) { bridge.text.contains(#""serverInfo""#) }, "\(bridge.text)")
+                bridge.closeInput()
+                #expect(bridge.wait(seconds: 10) == 0)
+                let connection = try HTTPConnection(port: port)
+                connection.send(
+                    Array(
+                        "GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8
+                    )
+                )
+                let status = try connection.answer()
+                #expect(status.status == 200, "\(status.json.text)")
+                let servers = {
+                    ProcessTable.all.filter { process in
+                        let words = ProcessTable.arguments(of: process)
+                        return words.contains("serve") && words.contains(scratch.path + "/data")
+                    }
+                }
+                let server = try #require(servers().first)
+                defer { for server in servers() { kill(server, SIGKILL) } }
+                #expect(!ProcessTable.arguments(of: server).contains(token))
+                kill(server, SIGTERM)
+                #expect(eventually(seconds: 10) { servers().isEmpty })
+            }
+        }
+
+        /// A port that nobody listens on at this moment.
+        private func freePort() throws -> Int {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isBound = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+                }
+            }
+            try #require(isBound)
+            return Int(in_port_t(bigEndian: address.sin_port))
+        }
+
         @Test("a second server on the same data is refused")
         func locked() async throws {
             try await ServerFixture.with { server in

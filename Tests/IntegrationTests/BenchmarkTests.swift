@@ -1,0 +1,27 @@
+import HeddleTestSupport
+import JSON
+import Testing
+
+extension WholeServer {
+    @Suite("The benchmarks", .serialized)
+    struct BenchmarkTests {
+        @Test("of calls measure every path and lose no call")
+        func invoke() async throws {
+            try await ScratchDirectory.with { scratch in
+                let child = try ChildProcess(
+                    [ServerFixture.program, "benchmark", "invoke", "--seconds", "0.1", "--output", "json"],
+                    output: scratch.path + "/benchmark.json"
+                )
+                #expect(child.wait(seconds: 120) == 0, "\(child.text)")
+                let result = try JSONValue(parsing: Array(child.text.utf8))
+                let rows = result["calls"]?.array ?? []
+                let paths = Set(rows.compactMap { $0["path"]?.string })
+                #expect(paths == ["pipe", "pipe, sandboxed", "server", "server, sandboxed"] && rows.count == 12)
+                for row in rows {
+                    #expect((row["calls_per_second"]?.integer ?? 0) > 0 && row["failed"]?.integer == 0, "\(row.text)")
+                }
+                #expect(result["facts"]?.array?.count == 6)
+            }
+        }
+    }
+}
