@@ -10,7 +10,7 @@ final class PlainProcess {
     let output: Int32
     private var isEnded = false
 
-    /// Starts a program with this process's environment; its standard error is ours.
+    /// Starts a program with this process's environment but for Heddle's own variables; its standard error is ours.
     ///
     /// - Throws: ``HeddleError`` with `startFailed`.
     init(_ words: [String]) throws(HeddleError) {
@@ -35,9 +35,16 @@ final class PlainProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         defer { posix_spawnattr_destroy(&attributes) }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var cursor = environ
+        while let variable = cursor.pointee {
+            if strncmp(variable, "HEDDLE_", 7) != 0 { variables.append(strdup(variable)) }
+            cursor += 1
+        }
+        variables.append(nil)
+        defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, environ)
+        let result = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, &variables)
         close(down[0])
         close(up[1])
         guard result == 0 else {

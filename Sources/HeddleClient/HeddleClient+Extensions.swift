@@ -36,11 +36,11 @@ extension HeddleClient {
         try ExtensionResource(await value(.POST, "/api/v1/extensions", body: request.json, timeout: .seconds(900)))
     }
 
-    /// Accepts the tools that replaced the accepted ones.
+    /// Accepts the tools that replaced the accepted ones, if they are those of `revision` still.
     ///
-    /// - Throws: ``HeddleError`` with `invalidStateTransition` when nothing waits to be accepted.
-    package func acceptExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
-        try await change(name, "/accept")
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when nothing waits to be accepted, or `versionConflict`.
+    package func acceptExtension(_ name: String, revision: Int) async throws(HeddleError) -> ExtensionResource {
+        try await change(name, "/accept", headers: [("if-match", "\"\(revision)\"")])
     }
 
     /// Makes an extension's capabilities callable.
@@ -57,8 +57,12 @@ extension HeddleClient {
         try await change(name, "/deactivate")
     }
 
-    private func change(_ name: String, _ verb: String) async throws(HeddleError) -> ExtensionResource {
-        if let answer = try await send(.POST, Self.path(name, verb), timeout: .seconds(660)) {
+    private func change(
+        _ name: String,
+        _ verb: String,
+        headers: [(String, String)] = []
+    ) async throws(HeddleError) -> ExtensionResource {
+        if let answer = try await send(.POST, Self.path(name, verb), headers: headers, timeout: .seconds(660)) {
             return try ExtensionResource(answer)
         }
         return try await showExtension(name)

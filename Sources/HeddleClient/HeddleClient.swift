@@ -91,9 +91,10 @@ extension HeddleClient {
         _ method: HTTPMethod,
         _ path: String,
         body: JSONValue? = nil,
+        headers: [(String, String)] = [],
         timeout: Duration = .seconds(30)
     ) async throws(HeddleError) -> JSONValue? {
-        let (status, bytes) = try await exchange(method, path, body: body?.bytes, timeout: timeout)
+        let (status, bytes) = try await exchange(method, path, body: body?.bytes, headers, timeout: timeout)
         guard (200..<300).contains(status) else { throw HeddleError(status: status, body: bytes) }
         guard !bytes.isEmpty else { return nil }
         do {
@@ -109,7 +110,7 @@ extension HeddleClient {
 
     /// Sends one request whose answer must have a body.
     ///
-    /// - Throws: as ``send(_:_:body:timeout:)`` does.
+    /// - Throws: as ``send(_:_:body:headers:timeout:)`` does.
     func value(
         _ method: HTTPMethod,
         _ path: String,
@@ -126,9 +127,11 @@ extension HeddleClient {
         _ method: HTTPMethod,
         _ path: String,
         body: [UInt8]?,
+        _ headers: [(String, String)],
         timeout: Duration
     ) async throws(HeddleError) -> (Int, [UInt8]) {
         var request = request(method, path)
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)

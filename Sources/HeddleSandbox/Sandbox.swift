@@ -155,7 +155,7 @@ extension Sandbox {
 
     private func resolve(_ policy: SandboxPolicy) async throws -> GrantedAddresses {
         switch (policy.level, policy.network) {
-        case (.process, .hosts): try await resolvers.run { try GrantedAddresses.resolve(policy.network) }
+        case (.process, .hosts): try await resolvers.runAbandonable { try GrantedAddresses.resolve(policy.network) }
         case (.process, .none), (.process, .publicInternet), (.none, _): .none
         }
     }

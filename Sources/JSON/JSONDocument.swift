@@ -12,6 +12,8 @@ package final class JSONDocument: Sendable {
 
     package let bytes: [UInt8]
     let tape: [JSONTapeEntry]
+    /// Values and names that it has; each takes 16 bytes of memory.
+    package var entryCount: Int { tape.count }
     /// Whether line breaks stand between the tokens; inside a string they cannot.
     package let hasLineBreaks: Bool
 

@@ -246,7 +246,7 @@ struct MCPConnectionTests {
                         "t",
                         arguments: nil,
                         era: .legacy,
-                        timeout: .milliseconds(400),
+                        timeout: .seconds(2),
                         maximumTimeout: bound,
                         progress: report
                     )
@@ -254,7 +254,7 @@ struct MCPConnectionTests {
             }
             func sendProgress(_ id: Int, times: Int) async throws {
                 for step in 0..<times {
-                    try await Task.sleep(for: .milliseconds(150))
+                    try await Task.sleep(for: .milliseconds(500))
                     let params = #"{"progressToken":\#(id),"progress":\#(step)}"#
                     peer.send(#"{"jsonrpc":"2.0","method":"notifications/progress","params":\#(params)}"#)
                 }
@@ -265,11 +265,35 @@ struct MCPConnectionTests {
             peer.send(#"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
             _ = try await long.value
             #expect(seen.withLock { $0 } == 6)
-            let bounded = start(.milliseconds(600))
+            let bounded = start(.milliseconds(2500))
             id = await peer.readLine()?["id"]?.integer ?? 0
             try await sendProgress(id, times: 8)
             let error = await #expect(throws: HeddleError.self) { try await bounded.value }
             #expect(error?.code == .deadlineExceeded)
+        }
+    }
+
+    @Test("bounds the values of all definitions, which are stored as one document")
+    func definitionEntries() async throws {
+        var limits = MCPLimits()
+        limits.definitionEntries = 1000
+        try await withPeer(limits: limits) { peer in
+            for (zeros, isAccepted) in [(300, true), (600, false)] {
+                let list = Task { try await peer.connection.listTools(era: .legacy, timeout: .seconds(10)) }
+                let values = Array(repeating: "0", count: zeros).joined(separator: ",")
+                for (name, cursor) in [("a", #","nextCursor":"b""#), ("b", "")] {
+                    let id = await peer.readLine()?["id"]?.integer ?? 0
+                    let tool = #"{"name":"\#(name)","inputSchema":{"type":"object","enum":[\#(values)]}}"#
+                    peer.send(#"{"jsonrpc":"2.0","id":\#(id),"result":{"tools":[\#(tool)]\#(cursor)}}"#)
+                }
+                let result = await list.result
+                switch result {
+                case .success(let tools): #expect(isAccepted && tools.count == 2)
+                case .failure(let error):
+                    #expect(!isAccepted)
+                    #expect((error as? HeddleError)?.details["limit"] == "definition_entries")
+                }
+            }
         }
     }
 

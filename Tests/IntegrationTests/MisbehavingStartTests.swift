@@ -105,8 +105,17 @@ extension WholeServer {
                 try server.restart()
                 #expect(try server.call("bad", "echo", ["text": "x"]).code == "DEFINITION_HELD")
 
-                let accepted = try server.request("POST", "/api/v1/extensions/bad/accept")
-                #expect(accepted.status == 200 && accepted.json["held"]?.bool == false, "\(accepted.json.text)")
+                let shown = try server.request("GET", "/api/v1/extensions/bad").json
+                let change = shown["held_changes"]?.array?.first { $0["name"]?.string == "echo" }
+                #expect(change?["offered"]?["description"]?.string?.contains("private keys") == true)
+                #expect(change?["accepted"]?["description"]?.string?.contains("private keys") == false)
+                let revision = try #require(shown["revision"]?.integer)
+                let stale = ["If-Match": "\"\(revision - 1)\""]
+                #expect(try server.request("POST", "/api/v1/extensions/bad/accept", headers: stale).status == 409)
+                let accepted = try server.command("ext", "accept", "bad")
+                #expect(accepted.status == 0, "\(accepted.error)")
+                #expect(accepted.error.contains("'echo' is described differently"), "\(accepted.error)")
+                #expect(try server.request("GET", "/api/v1/extensions/bad").json["held"]?.bool == false)
                 #expect(try server.echoWorks("bad"))
                 let list = try server.request("GET", "/api/v1/capabilities?extension=bad&limit=100").json
                 let echo = list["items"]?.array?.first { $0["name"]?.string == "echo" }

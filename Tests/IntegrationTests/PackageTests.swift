@@ -94,7 +94,8 @@ extension WholeServer {
                 try add(server, "excel", "--pypi", "excel-mcp-server", "--", "stdio")
                 let tools = try server.command("cap", "list", "excel", "--output", "json")
                 let count = try JSONValue(parsing: Array(tools.output.utf8))["items"]?.array?.count ?? 0
-                #expect(count == 46, "\(tools.output.prefix(300)) \(tools.error)")
+                // Those of version 2.2.2; a later one may have more.
+                #expect(count >= 46, "\(tools.output.prefix(300)) \(tools.error)")
                 let file: JSONValue = ["path": "/data/book.xlsx"]
                 let made = try server.call("excel", "create_workbook", file)
                 #expect(made.json["execution_status"]?.string == "completed", "\(made.json.text.prefix(600))")

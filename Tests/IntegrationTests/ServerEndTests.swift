@@ -83,24 +83,51 @@ extension WholeServer {
             }
         }
 
-        @Test("what an interrupted installation or removal left is gone after the next start, and nothing else")
-        func sweep() async throws {
+        @Test("what an interrupted registration left is gone after the next start, and nothing else")
+        func remains() async throws {
             try await ServerFixture.with { server in
                 try server.registerEcho()
                 #expect(try server.echoWorks())
-                let ghosts = ["packages/ghost-0123abcd", "extensions/default/ghost"].map { server.data + "/" + $0 }
-                let own = server.data + "/extensions/default/echo/kept.txt"
+                let folder = server.data + "/extensions/default/"
+                let slow = try HTTPConnection(port: server.port)
+                let body = server.registration("slow", server.misbehaving(["--mode", "silent"])).text
+                slow.send(server.bytes("POST", "/api/v1/extensions", body: Array(body.utf8)))
+                #expect(eventually(seconds: 5) { access(folder + "slow", F_OK) == 0 })
+                let package = server.data + "/packages/ghost-0123abcd"
+                let unknown = folder + "restored-by-somebody"
                 try server.restart(signal: SIGKILL) {
-                    for ghost in ghosts {
-                        let folder = URL(filePath: ghost + "/inner")
-                        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                        try Data("x".utf8).write(to: folder.appending(path: "file"))
+                    for path in [package, unknown] {
+                        let inner = URL(filePath: path + "/inner")
+                        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
                     }
-                    try Data("x".utf8).write(to: URL(filePath: own))
                 }
-                #expect(eventually { ghosts.allSatisfy { access($0, F_OK) != 0 } })
-                #expect(access(own, F_OK) == 0)
+                #expect(access(folder + "slow", F_OK) != 0 && access(package, F_OK) != 0)
+                #expect(access(folder + "echo", F_OK) == 0)
+                #expect(access(unknown, F_OK) == 0, "nobody removes what nobody has made")
                 #expect(try server.echoWorks())
+            }
+        }
+
+        @Test("an extension that cannot be read keeps no other from running")
+        func unreadable() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad().status == 201)
+                try server.restart {
+                    let script = """
+                        import sqlite3
+                        with sqlite3.connect("\(server.data)/heddle.sqlite") as database:
+                            database.execute("UPDATE extension_version SET tools = '[' WHERE name = 'bad'")
+                        """
+                    let editor = try ChildProcess(
+                        ["/usr/bin/python3", "-c", script],
+                        output: server.scratch.path + "/editor.log"
+                    )
+                    #expect(editor.wait(seconds: 10) == 0, "\(editor.text)")
+                }
+                #expect(try server.echoWorks())
+                #expect(server.log.contains("Cannot read an extension"))
+                #expect(access(server.data + "/extensions/default/bad", F_OK) == 0)
             }
         }
 

@@ -28,6 +28,10 @@ package struct ExtensionResource: ServerResource {
     package let command: [String]
     package let grants: GrantsResource
     package let capabilityCount: Int
+    /// Counts the changes, to say which state of things a request means.
+    package let revision: Int
+    /// Tools that are not what was accepted: the name, and whether it was accepted before and is offered now.
+    package let heldChanges: [(name: String, wasAccepted: Bool, isOffered: Bool)]
     package let instances: [Instance]
     /// Why the last start failed or the last process ended by itself.
     package let failure: String?
@@ -46,6 +50,11 @@ package struct ExtensionResource: ServerResource {
         command = json.texts("command")
         grants = GrantsResource(json["grants"] ?? .null)
         capabilityCount = json["capability_count"]?.integer ?? 0
+        revision = json["revision"]?.integer ?? 0
+        heldChanges = (json["held_changes"]?.array ?? [])
+            .map { change in
+                (change["name"]?.string ?? "", change["accepted"]?.object != nil, change["offered"]?.object != nil)
+            }
         instances = (json["instances"]?.array ?? [])
             .map { instance in
                 Instance(

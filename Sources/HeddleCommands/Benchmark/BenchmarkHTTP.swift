@@ -34,12 +34,15 @@ package struct BenchmarkHTTP: AsyncParsableCommand {
     @Option(help: "How the rows are called.")
     var name = "http"
 
-    @Option(name: .shortAndLong, help: "How results are printed.")
-    var output: OutputFormat = .table
+    @Option(name: [.customShort("o"), .customLong("output")], help: "How results are printed.")
+    var chosenOutput: OutputFormat?
 
     package init() {}
 
+    private var output: OutputFormat { chosenOutput ?? .usual ?? .table }
+
     package func validate() throws {
+        try OutputFormat.checkUsual()
         guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
         guard callers.allSatisfy({ (1...256).contains($0) }) else {
             throw ValidationError("--callers is from 1 to 256")

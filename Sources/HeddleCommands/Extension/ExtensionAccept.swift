@@ -18,7 +18,10 @@ package struct ExtensionAccept: ConnectedCommand {
 
     package func run() async throws {
         try await global.withClient { client in
-            let changed = try await client.acceptExtension(name)
+            // What is accepted is what was looked at, whatever is offered since.
+            let held = try await client.showExtension(name)
+            for line in held.changeLines { Terminal.error.line(line) }
+            let changed = try await client.acceptExtension(name, revision: held.revision)
             global.results.render("\(changed.name) is \(changed.state) with its new tools", json: changed.json)
         }
     }

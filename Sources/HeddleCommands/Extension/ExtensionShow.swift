@@ -36,6 +36,7 @@ extension ExtensionResource: DetailDisplayable {
             ("name", name),
             ("version", version),
             ("state", isHeld ? state + ", held: a definition changed and waits to be accepted" : state),
+            ("changes", changeLines.joined(separator: "\n")),
             ("error", failure ?? ""),
             ("description", summary),
             ("source", sourceText),
@@ -46,6 +47,18 @@ extension ExtensionResource: DetailDisplayable {
             ("created", json["created_at"]?.string ?? ""),
             ("updated", json["updated_at"]?.string ?? ""),
         ]
+    }
+
+    /// What became of the tools that wait to be accepted, a line for each; `--output json` has their definitions.
+    var changeLines: [String] {
+        heldChanges.map { change in
+            let name = DisplayText.cell(change.name)
+            switch (change.wasAccepted, change.isOffered) {
+            case (true, true): return "'\(name)' is described differently"
+            case (true, false): return "'\(name)' is gone"
+            case (false, _): return "'\(name)' is new"
+            }
+        }
     }
 
     private var sourceText: String {

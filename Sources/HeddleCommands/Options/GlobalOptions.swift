@@ -26,18 +26,11 @@ package struct GlobalOptions: ParsableArguments {
     package init() {}
 
     /// How results are printed.
-    package var output: OutputFormat { chosenOutput ?? Self.usualOutput ?? .table }
+    package var output: OutputFormat { chosenOutput ?? .usual ?? .table }
 
     package func validate() throws {
-        guard let name = Self.outputVariable, Self.usualOutput == nil else { return }
-        throw ValidationError("HEDDLE_OUTPUT is table or json, not '\(DisplayText.cell(name))'.")
+        try OutputFormat.checkUsual()
     }
-
-    private static var outputVariable: String? {
-        ProcessEnvironment.variables["HEDDLE_OUTPUT"].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private static var usualOutput: OutputFormat? { outputVariable.flatMap(OutputFormat.init(rawValue:)) }
 }
 
 /// A command with the options that every command has.

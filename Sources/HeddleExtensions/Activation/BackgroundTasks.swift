@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// Runs work that no single caller owns, such as a start that a hundred callers wait for.
+/// Runs work that no single caller owns, and waits for starts and stops that a pool has begun.
 ///
 /// Work is handed in from anywhere and runs as a child of ``run()``; it is cancelled with it.
 package final class BackgroundTasks: Service {

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The processes of one extension for one tenant: started by the first call, stopped after the last.
 ///
-/// Any number of callers that find it cold wait for one start. Every start and stop runs as background work, so that no
-/// caller's end is the end of what others wait for.
+/// Any number of callers that find it cold wait for one start. Every start and stop is a task of the pool, so that no
+/// caller's end is the end of what others wait for; background work awaits each, and so does ``close()``.
 package final class InstancePool: Sendable {
     /// What the pool needs of its surroundings.
     struct Actions: Sendable {
@@ -12,6 +12,8 @@ package final class InstancePool: Sendable {
         var start: @Sendable (InstancePool) async throws -> ExtensionInstance
         /// Stops a process.
         var stop: @Sendable (ExtensionInstance) async -> Void
+        /// Looks at the tools of a process that said before it was ready that they changed.
+        var toolsChanged: @Sendable (InstancePool, ExtensionInstance) -> Void = { _, _ in }
         /// Runs work in the background; false when the server stops.
         var background: @Sendable (@escaping @Sendable () async -> Void) -> Bool
     }
@@ -65,8 +67,9 @@ package final class InstancePool: Sendable {
         do {
             let instance = try await actions.start(self)
             switch state.withLock({ $0.started(instance, by: number, now: .now) }) {
-            case .serving(let waiters):
+            case .serving(let waiters, let toolsChanged):
                 for waiter in waiters { waiter.resume(returning: instance) }
+                if toolsChanged { actions.toolsChanged(self, instance) }
             case .unwanted:
                 await actions.stop(instance)
             case .dead(let waiters, let error):
@@ -76,7 +79,7 @@ package final class InstancePool: Sendable {
         } catch {
             fail(number, error)
         }
-        state.withLock { $0.startEnded(number) }
+        state.withLock { $0.workEnded(number) }
     }
 
     private func handOver(_ number: Int, _ start: Task<Void, Never>) {
@@ -108,12 +111,29 @@ package final class InstancePool: Sendable {
         }
     }
 
+    /// The running process with this id, when it says that its tools changed; one that is not ready yet is asked later.
+    func toolsChanged(_ id: InstanceID) -> ExtensionInstance? { state.withLock { $0.toolsChanged(id) } }
+
     /// A process ended on its own.
     func ended(_ id: InstanceID, reason: String) {
-        let instance = state.withLock { $0.ended(id, now: .now) }
+        let instance = state.withLock { $0.ended(id, reason: reason, now: .now) }
         guard let instance else { return }
         log.append("heddle", instance: id, "stopped: \(reason)")
-        _ = actions.background { [actions] in await actions.stop(instance) }
+        stop(instance)
+    }
+
+    /// Stops a process that takes no calls any more; ``close()`` waits for it.
+    private func stop(_ instance: ExtensionInstance) {
+        let task = state.withLock { rules in
+            // Unstructured, because nobody waits here; background work and `close()` await it.
+            rules.addStop { number in
+                Task { [self] in
+                    await actions.stop(instance)
+                    state.withLock { $0.workEnded(number) }
+                }
+            }
+        }
+        _ = actions.background { await task.value }
     }
 
     /// Stops the process when nobody has called for a while; called every second or so.
@@ -121,18 +141,18 @@ package final class InstancePool: Sendable {
         let instance = state.withLock { $0.takeIdle(after: idleAfter, now: .now) }
         guard let instance else { return }
         log.append("heddle", instance: instance.id, "stopped: idle")
-        _ = actions.background { [actions] in await actions.stop(instance) }
+        stop(instance)
     }
 
     /// Stops the process now and starts no other; calls under way fail.
     ///
-    /// Nothing of the pool runs when it returns: a start under way is given up, and waited for.
+    /// Nothing of the pool runs when it returns: a start under way is given up and waited for, as are stops.
     func close() async {
-        let (instance, starts, waiters) = state.withLock { $0.close() }
-        for waiter in waiters { waiter.resume(throwing: InstancePoolState.stopped) }
-        for start in starts { start.cancel() }
-        if let instance { await actions.stop(instance) }
-        for start in starts { await start.value }
+        let closing = state.withLock { $0.close() }
+        for waiter in closing.waiters { waiter.resume(throwing: InstancePoolState.stopped) }
+        closing.start?.cancel()
+        if let instance = closing.instance { await actions.stop(instance) }
+        for work in closing.work { await work.value }
     }
 
     /// Starts none until ``reopen()``, for an extension that is not active.

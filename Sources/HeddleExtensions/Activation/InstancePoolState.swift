@@ -24,8 +24,8 @@ struct InstancePoolState {
     }
 
     enum Started {
-        /// The process serves; these waited for it.
-        case serving([Waiter])
+        /// The process serves; these waited for it. Its tools are to be looked at when it said that they changed.
+        case serving([Waiter], toolsChanged: Bool)
         /// Nobody wants it any more.
         case unwanted
         /// It ended while it was being started; these have to be told.
@@ -40,9 +40,9 @@ struct InstancePoolState {
     }
 
     private var phase = Phase.idle
-    /// The starts under way: the wanted one, and those that were given up and have not ended yet.
-    private var starts: [Int: Task<Void, Never>] = [:]
-    private var lastStart = 0
+    /// The starts and stops under way: the wanted start, and those that were given up and have not ended yet.
+    private var work: [Int: Task<Void, Never>] = [:]
+    private var lastWork = 0
     private var waiters: [Int: Waiter] = [:]
     private var cancelledTickets: Set<Int> = []
     private var nextTicket = 0
@@ -50,6 +50,8 @@ struct InstancePoolState {
     private var lastUse = ContinuousClock.now
     private var consecutiveFailures = 0
     private var pausedUntil: ContinuousClock.Instant?
+    /// Processes that said before they served that their tools changed.
+    private var changedEarly: Set<InstanceID> = []
     /// Processes that ended between their greeting and ``started(_:now:)``.
     private var endedEarly: Set<InstanceID> = []
     /// Why the last start failed or the last process ended, also for a caller that came just too late to be told.
@@ -89,11 +91,9 @@ struct InstancePoolState {
                     )
                 )
             }
-            lastStart += 1
-            phase = .starting(lastStart)
-            let task = begin(lastStart)
-            starts[lastStart] = task
-            return .start(number: lastStart, task)
+            let task = add(begin)
+            phase = .starting(lastWork)
+            return .start(number: lastWork, task)
         }
     }
 
@@ -140,6 +140,7 @@ struct InstancePoolState {
         waiters.removeAll()
         cancelledTickets.removeAll()
         endedEarly.removeAll()
+        changedEarly.removeAll()
         return taken
     }
 
@@ -154,11 +155,12 @@ struct InstancePoolState {
         phase = .ready(instance)
         pausedUntil = nil
         lastFailure = nil
+        let toolsChanged = changedEarly.contains(instance.id)
         let taken = takeWaiters()
         inFlight = taken.count
         for _ in taken { instance.countCall() }
         lastUse = now
-        return .serving(taken)
+        return .serving(taken, toolsChanged: toolsChanged)
     }
 
     /// Those who have to be told; none for a start that was given up, whose callers were told then.
@@ -170,13 +172,34 @@ struct InstancePoolState {
         return takeWaiters()
     }
 
-    /// Nothing of a start is under way any more.
-    mutating func startEnded(_ start: Int) {
-        starts[start] = nil
+    /// Notes a stop that `begin` begins.
+    mutating func addStop(begin: (Int) -> Task<Void, Never>) -> Task<Void, Never> { add(begin) }
+
+    private mutating func add(_ begin: (Int) -> Task<Void, Never>) -> Task<Void, Never> {
+        lastWork += 1
+        let task = begin(lastWork)
+        work[lastWork] = task
+        return task
+    }
+
+    /// Nothing of a start or stop is under way any more.
+    mutating func workEnded(_ number: Int) {
+        work[number] = nil
+    }
+
+    /// The process with this id if it serves; one that is being started is remembered until it does.
+    mutating func toolsChanged(_ id: InstanceID) -> ExtensionInstance? {
+        switch phase {
+        case .ready(let instance) where instance.id == id: return instance
+        case .starting:
+            changedEarly.insert(id)
+            return nil
+        case .idle, .ready, .closed: return nil
+        }
     }
 
     /// A process ended on its own: one failure, whatever it had under way.
-    mutating func ended(_ id: InstanceID, now: ContinuousClock.Instant) -> ExtensionInstance? {
+    mutating func ended(_ id: InstanceID, reason: String, now: ContinuousClock.Instant) -> ExtensionInstance? {
         switch phase {
         case .starting:
             endedEarly.insert(id)
@@ -184,7 +207,7 @@ struct InstancePoolState {
         case .ready(let instance) where instance.id == id:
             phase = .idle
             inFlight = 0
-            lastFailure = HeddleError(.extensionCrashed, "the extension's process ended")
+            lastFailure = HeddleError(.extensionCrashed, reason)
             countFailure(now)
             return instance
         case .idle, .ready, .closed:
@@ -206,11 +229,23 @@ struct InstancePoolState {
         return instance
     }
 
-    mutating func close() -> (instance: ExtensionInstance?, starts: [Task<Void, Never>], waiters: [Waiter]) {
+    /// What is left to do when a pool is closed.
+    struct Closing {
+        let instance: ExtensionInstance?
+        /// The start that nobody wants any more.
+        let start: Task<Void, Never>?
+        /// All starts and stops that have not ended.
+        let work: [Task<Void, Never>]
+        let waiters: [Waiter]
+    }
+
+    mutating func close() -> Closing {
+        var start: Task<Void, Never>?
+        if case .starting(let number) = phase { start = work[number] }
         let instance = instance
         phase = .closed
         inFlight = 0
-        return (instance, Array(starts.values), takeWaiters())
+        return Closing(instance: instance, start: start, work: Array(work.values), waiters: takeWaiters())
     }
 
     static let stopped = HeddleError(.extensionInactive, "the extension is stopped")

@@ -6,7 +6,7 @@ enum Deadline {
 
     /// Runs an operation and cancels it at a moment; what it gets all the same is given to `dropping`.
     ///
-    /// - Throws: ``HeddleError`` with `deadlineExceeded` when the moment came first, or what the operation throws.
+    /// - Throws: ``HeddleError`` with `deadlineExceeded` when the moment came first, `cancelled`, or what the operation throws.
     static func run<Value: Sendable>(
         until end: ContinuousClock.Instant,
         _ operation: @escaping @Sendable () async throws -> Value,
@@ -23,7 +23,9 @@ enum Deadline {
             let other = await group.nextResult()
             if case .success(let value?) = first { return value }
             if case .success(let value?) = other { dropping(value) }
-            if case .failure(let error) = first { throw error }
+            if case .failure(let error) = first {
+                throw error is CancellationError ? HeddleError(.cancelled, "the caller went away") : error
+            }
             throw passed
         }
     }

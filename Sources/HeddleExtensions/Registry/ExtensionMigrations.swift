@@ -26,12 +26,24 @@ package enum ExtensionMigrations {
                     tools TEXT NOT NULL,
                     held_tools TEXT,
                     revision TEXT,
+                    failure TEXT,
                     updated_at INTEGER NOT NULL,
                     edits INTEGER NOT NULL,
                     PRIMARY KEY (tenant_id, name, version),
                     FOREIGN KEY (tenant_id, name) REFERENCES extension (tenant_id, name) ON DELETE CASCADE
                 ) STRICT;
                 """
-        )
+        ),
+        Migration(
+            name: "0002_remains",
+            sqlite: """
+                ALTER TABLE extension_version DROP COLUMN failure;
+                CREATE TABLE extension_remains (
+                    tenant_id TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    PRIMARY KEY (tenant_id, name)
+                ) STRICT;
+                """
+        ),
     ]
 }

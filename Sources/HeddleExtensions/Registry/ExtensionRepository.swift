@@ -7,6 +7,31 @@ import JSON
 package struct ExtensionRepository: Sendable {
     package init() {}
 
+    /// What the store has of a tenant.
+    struct Contents: Sendable {
+        var entries: [RegisteredExtension] = []
+        /// Names of extensions that cannot be read, and why.
+        var unreadable: [(name: String, reason: String)] = []
+        /// Names whose data is left over from a registration or removal that did not end.
+        var remains: [String] = []
+    }
+
+    /// Notes that an extension of this name has data without being registered, so that a crash leaves none behind.
+    func noteRemains(of name: ExtensionName, tenant: TenantID, _ tx: WriteTransaction) throws {
+        _ = try tx.execute(
+            "INSERT INTO extension_remains (tenant_id, name) VALUES ($1, $2) ON CONFLICT (tenant_id, name) DO NOTHING",
+            [.text(tenant.rawValue), .text(name.rawValue)]
+        )
+    }
+
+    /// The data of this name is gone, or belongs to an extension.
+    func forgetRemains(of name: String, tenant: TenantID, _ tx: WriteTransaction) throws {
+        _ = try tx.execute(
+            "DELETE FROM extension_remains WHERE tenant_id = $1 AND name = $2",
+            [.text(tenant.rawValue), .text(name)]
+        )
+    }
+
     /// Stores a new extension and its version.
     ///
     /// - Throws: ``HeddleError`` with `extensionExists` when the name is taken.
@@ -39,6 +64,7 @@ package struct ExtensionRepository: Sendable {
                 .text(entry.grants.value(showingValues: true).text),
             ] + changing(entry)
         )
+        try forgetRemains(of: entry.name.rawValue, tenant: tenant, tx)
     }
 
     /// Stores what changed, if nobody else changed it meanwhile.
@@ -60,16 +86,19 @@ package struct ExtensionRepository: Sendable {
         }
     }
 
-    /// Removes an extension with all its versions.
+    /// Removes an extension with all its versions; its data remains until somebody has removed that too.
     func delete(_ name: ExtensionName, tenant: TenantID, _ tx: WriteTransaction) throws {
         _ = try tx.execute(
             "DELETE FROM extension WHERE tenant_id = $1 AND name = $2",
             [.text(tenant.rawValue), .text(name.rawValue)]
         )
+        try noteRemains(of: name, tenant: tenant, tx)
     }
 
     /// Every extension of a tenant with its current version.
-    func all(tenant: TenantID, userBase: UInt32, _ tx: ReadTransaction) throws -> [RegisteredExtension] {
+    ///
+    /// One that cannot be read is told of and left out, so that it does not keep the others from running.
+    func all(tenant: TenantID, userBase: UInt32, _ tx: ReadTransaction) throws -> Contents {
         let rows = try tx.query(
             """
             SELECT e.user_number, e.created_at, v.* FROM extension e JOIN extension_version v
@@ -78,7 +107,17 @@ package struct ExtensionRepository: Sendable {
             """,
             [.text(tenant.rawValue)]
         )
-        return try rows.map { row in try Self.entry(row, userBase: userBase) }
+        var contents = Contents()
+        for row in rows {
+            do {
+                contents.entries.append(try Self.entry(row, userBase: userBase))
+            } catch {
+                contents.unreadable.append((try row.text("name"), "\(error)"))
+            }
+        }
+        let remains = try tx.query("SELECT name FROM extension_remains WHERE tenant_id = $1", [.text(tenant.rawValue)])
+        contents.remains = try remains.map { try $0.text("name") }
+        return contents
     }
 
     private func identity(_ entry: RegisteredExtension, _ tenant: TenantID) -> [StoreValue] {

@@ -27,6 +27,10 @@ extension ExtensionService {
                         "it was ended for using more than \(limit) MB of memory"
                     )
                 },
+                toolsChanged: { [weak self] pool, instance in
+                    guard instance.beginRelisting() else { return }
+                    self?.relist(instance, pool, .local)
+                },
                 background: { [background] work in background.add(work) }
             )
         )
@@ -56,18 +60,23 @@ extension ExtensionService {
 
     /// The extension says that its tools changed: look again, outside of the event loop that said so.
     private func toolsChanged(_ pool: InstancePool, _ id: InstanceID, _ tenant: TenantID) {
-        guard let instance = pool.instance, instance.id == id, instance.beginRelisting() else { return }
+        guard let instance = pool.toolsChanged(id), instance.beginRelisting() else { return }
+        relist(instance, pool, tenant)
+    }
+
+    private func relist(_ instance: ExtensionInstance, _ pool: InstancePool, _ tenant: TenantID) {
+        let id = instance.id
         background.add { [weak self] in
             repeat {
                 do {
                     let (connection, greeting) = (instance.connection, instance.greeting)
                     let tools = try await connection.listTools(era: greeting.era, timeout: .seconds(30))
                     try await self?.compare(tools, greeting.revision, pool, tenant)
-                    // One that says so all the time is not listened to all the time.
-                    if instance.isRelistingAgain { try await Task.sleep(for: .seconds(1)) }
                 } catch {
                     pool.log.append("heddle", instance: id, "after a change of tools: \(error)")
                 }
+                // One that says so all the time is not listened to all the time; a cancelled sleep ends with the pool.
+                if instance.isRelistingAgain { try? await Task.sleep(for: .seconds(1)) }
             } while instance.endRelisting() == .again && pool.instance === instance
         }
     }

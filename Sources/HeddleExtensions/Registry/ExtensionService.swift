@@ -72,11 +72,24 @@ package final class ExtensionService: Sendable {
     /// - Throws: what the store throws.
     package func load() async throws {
         let base = configuration.userBase
-        let entries = try await store.read { [repository] tx in
+        let contents = try await store.read { [repository] tx in
             try repository.all(tenant: .local, userBase: base, tx)
         }
-        registry.add(entries.map { ($0, makePool($0)) })
-        installation.sweep(keeping: entries, dataRoot: launcher.dataDirectories(of: .local))
+        registry.add(contents.entries.map { ($0, makePool($0)) })
+        for (name, reason) in contents.unreadable {
+            logger.error("Cannot read an extension", metadata: ["extension": "\(name)", "reason": "\(reason)"])
+        }
+        // What an unreadable one needs cannot be told from what nobody needs.
+        if contents.unreadable.isEmpty { installation.sweep(keeping: contents.entries) }
+        for name in contents.remains {
+            InstallationTree.remove("\(launcher.dataDirectories(of: .local))/\(name)")
+            logger.info("Removed what was left of an extension", metadata: ["extension": "\(name)"])
+            try await forgetRemains(of: name, .local)
+        }
+    }
+
+    private func forgetRemains(of name: String, _ tenant: TenantID) async throws {
+        try await store.write { [repository] tx in try repository.forgetRemains(of: name, tenant: tenant, tx) }
     }
 
     // MARK: Registering
@@ -117,8 +130,13 @@ package final class ExtensionService: Sendable {
             createdAt: clock.now
         )
         entry.resolved = installed.resolved
+        let name = entry.name
         do {
             if request.activate {
+                // The trial makes the data directory before there is a row for it.
+                try await store.write { [repository] tx in
+                    try repository.noteRemains(of: name, tenant: caller.tenant, tx)
+                }
                 entry.state = try entry.state.transition(to: .installing)
                 try await trial(&entry, tenant: caller.tenant)
                 for next in [ExtensionState.installed, .activating, .active] {
@@ -131,7 +149,9 @@ package final class ExtensionService: Sendable {
                 try repository.insert(stored, userNumber: number, tenant: caller.tenant, tx)
             }
         } catch {
-            installation.discard(installed, dataDirectory: launcher.dataDirectory(entry.name, tenant: caller.tenant))
+            installation.discard(installed, dataDirectory: launcher.dataDirectory(name, tenant: caller.tenant))
+            // Should this fail too, the next start does it.
+            try? await forgetRemains(of: name.rawValue, caller.tenant)
             throw error
         }
         registry.add([(entry, makePool(entry))])
@@ -277,6 +297,10 @@ package final class ExtensionService: Sendable {
         try await withReservation(of: name) { [self] in
             let known = try entry(name, ifRevision: revision)
             _ = try known.registered.state.transition(to: .uninstalling)
+            // Nobody gets its user before its last process and file are gone.
+            let userID = known.registered.userID
+            _ = reservations.withLock { $0.users.insert(userID) }
+            defer { reservations.withLock { _ = $0.users.remove(userID) } }
             try await store.write { [repository] tx in
                 try repository.delete(name, tenant: caller.tenant, tx)
             }
@@ -286,6 +310,8 @@ package final class ExtensionService: Sendable {
                 known.registered,
                 dataDirectory: launcher.dataDirectory(name, tenant: caller.tenant)
             )
+            // Should this fail, the next start does it.
+            try? await forgetRemains(of: name.rawValue, caller.tenant)
         }
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 package import HeddleModel
 package import Logging
+import NIOPosix
 
 /// Turns a registration into a program that can be run: resolved in place, or installed in a folder of its own.
 package struct Installation: Sendable {
@@ -112,7 +113,7 @@ package struct Installation: Sendable {
                 logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
             }
             // The row that names these files is durable, so they have to be before it.
-            guard InstallationTree.sync(folder) else {
+            guard try await NIOThreadPool.singleton.runIfActive({ InstallationTree.sync(folder) }) else {
                 throw HeddleError(.installationFailed, "the installed files could not be written to the disk")
             }
             let resolved = ResolvedCommand(
@@ -153,17 +154,11 @@ package struct Installation: Sendable {
         InstallationTree.remove(dataDirectory)
     }
 
-    /// Removes folders that no extension names: a crash or a power cut ended their installation or removal.
-    ///
-    /// `dataRoot` has a folder for each extension of the tenant.
-    func sweep(keeping entries: [RegisteredExtension], dataRoot: String) {
+    /// Removes packages that no extension names: a crash or a power cut ended their installation or removal.
+    func sweep(keeping entries: [RegisteredExtension]) {
         let kept = Set(entries.compactMap { package(of: $0) })
         for name in HostFile.names(in: packageRoot) where !kept.contains(name) {
             InstallationTree.remove("\(packageRoot)/\(name)")
-        }
-        let names = Set(entries.map(\.name.rawValue))
-        for name in HostFile.names(in: dataRoot) where !names.contains(name) {
-            InstallationTree.remove("\(dataRoot)/\(name)")
         }
     }
 

@@ -43,6 +43,9 @@ enum ManifestFile {
     }
 
     private static func json(yaml: [UInt8]) throws(HeddleError) -> [UInt8] {
+        guard YAMLAliases.areFew(yaml) else {
+            throw HeddleError(.invalidManifest, "the manifest uses YAML aliases, which are not supported")
+        }
         do {
             guard let node = try Yams.compose(yaml: String(decoding: yaml, as: UTF8.self)) else {
                 throw HeddleError(.invalidManifest, "the manifest is empty")

@@ -61,16 +61,18 @@ package final class RegistrySnapshot: Sendable {
     /// Prefixes each tool with its extension and keeps the names unique and acceptable to model APIs.
     private static func export(_ entries: [Entry]) -> [ExportedTool] {
         var taken: Set<String> = []
+        var lastNumbers: [Substring: Int] = [:]
         var result: [ExportedTool] = []
         for entry in entries where entry.registered.state == .active && !entry.registered.isHeld {
             for tool in entry.registered.tools {
                 let whole = entry.registered.name.rawValue + "__" + tool.name.replacing(".", with: "_")
                 var name = String(whole.prefix(Self.longestName))
-                var number = 2
+                let stem = whole.prefix(Self.longestName - 6)
                 while !taken.insert(name).inserted {
+                    let number = lastNumbers[stem, default: 1] + 1
+                    lastNumbers[stem] = number
                     let suffix = "_\(number)"
                     name = whole.prefix(Self.longestName - suffix.count) + suffix
-                    number += 1
                 }
                 result.append(
                     ExportedTool(exportedName: name, extensionName: entry.registered.name.rawValue, tool: tool)

@@ -43,7 +43,7 @@ extension MCPConnection {
                 throw HeddleError(
                     .extensionProtocol,
                     "the extension speaks no revision of MCP that Heddle knows",
-                    details: ["supported": versions.prefix(8).joined(separator: ", ")]
+                    details: ["supported": versions.prefix(8).map { $0.clipped(32) }.joined(separator: ", ")]
                 )
             }
             guard revision.era == .modern else { return nil }

@@ -9,7 +9,7 @@ extension MCPConnection {
     package func listTools(era: MCPEra, timeout: Duration) async throws -> [ToolDefinition] {
         var tools: [ToolDefinition] = []
         var names: Set<String> = []
-        var bytes = 0
+        var (bytes, entries) = (0, 0)
         var cursor: String?
         for _ in 0..<limits.listPages {
             let page = try await page(cursor, era: era, timeout: timeout)
@@ -22,7 +22,8 @@ extension MCPConnection {
                     throw HeddleError(.extensionProtocol, "the extension lists the tool '\(tool.name)' twice")
                 }
                 bytes += tool.document.bytes.count
-                try checkBounds(tools: tools.count + 1, bytes: bytes)
+                entries += tool.document.entryCount
+                try checkBounds(tools: tools.count + 1, bytes: bytes, entries: entries)
                 tools.append(tool)
             }
             guard let next = page["nextCursor"]?.string else { return tools }
@@ -47,7 +48,7 @@ extension MCPConnection {
         }
     }
 
-    private func checkBounds(tools: Int, bytes: Int) throws(HeddleError) {
+    private func checkBounds(tools: Int, bytes: Int, entries: Int) throws(HeddleError) {
         guard tools <= limits.tools else {
             throw HeddleError(
                 .extensionProtocol,
@@ -60,6 +61,13 @@ extension MCPConnection {
                 .extensionProtocol,
                 "the extension's tool definitions are larger than \(limits.definitionBytes) bytes",
                 details: ["limit": "definition_bytes", "value": String(limits.definitionBytes)]
+            )
+        }
+        guard entries <= limits.definitionEntries else {
+            throw HeddleError(
+                .extensionProtocol,
+                "the extension's tool definitions have more than \(limits.definitionEntries) values",
+                details: ["limit": "definition_entries", "value": String(limits.definitionEntries)]
             )
         }
     }

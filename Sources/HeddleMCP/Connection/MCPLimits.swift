@@ -16,6 +16,9 @@ package struct MCPLimits: Sendable {
     package var tools = 2_000
     /// Bytes of all tool definitions of one extension.
     package var definitionBytes = 8 << 20
+    /// JSON values and names in all tool definitions of one extension; far fewer than one document may have, since they
+    /// are stored as one.
+    package var definitionEntries = 200_000
     /// How long the probe for the modern era may take.
     package var probe: Duration = .seconds(10)
 

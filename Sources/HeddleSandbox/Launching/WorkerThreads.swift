@@ -42,6 +42,21 @@ final class WorkerThreads: Sendable {
         }
     }
 
+    /// Runs `body` on one of the threads; a caller that is cancelled does not wait for it, and it runs on for nobody.
+    ///
+    /// - Throws: `CancellationError`, or what `body` throws.
+    func runAbandonable<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        let answer = AbandonableAnswer<Result>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard answer.wait(continuation) else { return }
+                post { answer.give(.init(catching: body)) }
+            }
+        } onCancel: {
+            answer.give(.failure(CancellationError()))
+        }
+    }
+
     /// Runs `body` on one of the threads and blocks the calling thread, which is one of another set, until then.
     func blockingRun<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
         let answer = Mutex<Swift.Result<Result, any Error>?>(nil)
@@ -62,6 +77,38 @@ final class WorkerThreads: Sendable {
             let job = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
             job?()
         }
+    }
+}
+
+/// The first of two answers, for one who waits.
+private final class AbandonableAnswer<Value: Sendable>: Sendable {
+    private enum State {
+        case open
+        case waiting(CheckedContinuation<Value, any Error>)
+        case given
+    }
+
+    private let state = Mutex(State.open)
+
+    /// Waits for the answer; false when it was given before, and the one who waits is told so.
+    func wait(_ continuation: CheckedContinuation<Value, any Error>) -> Bool {
+        let isOpen = state.withLock { state in
+            guard case .open = state else { return false }
+            state = .waiting(continuation)
+            return true
+        }
+        // Only a cancellation comes before there is work.
+        if !isOpen { continuation.resume(throwing: CancellationError()) }
+        return isOpen
+    }
+
+    func give(_ result: Result<Value, any Error>) {
+        let continuation: CheckedContinuation<Value, any Error>? = state.withLock { state in
+            defer { state = .given }
+            guard case .waiting(let continuation) = state else { return nil }
+            return continuation
+        }
+        continuation?.resume(with: result)
     }
 }
 

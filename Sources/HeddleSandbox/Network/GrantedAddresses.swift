@@ -19,7 +19,7 @@ struct GrantedAddresses: Sendable {
 
     /// Looks the hosts of a grant up; blocks on the resolver, so it runs on a thread of our own.
     ///
-    /// - Throws: `grantRefused` for the host's loopback, `startFailed` for a name without an IPv4 address.
+    /// - Throws: `grantRefused` for an address of this machine, `startFailed` for a name without an IPv4 address.
     static func resolve(_ grant: NetworkGrant) throws(HeddleError) -> GrantedAddresses {
         switch grant {
         case .none, .publicInternet: return .none

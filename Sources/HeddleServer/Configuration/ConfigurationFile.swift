@@ -21,6 +21,8 @@ enum ConfigurationFile {
             var result: [Setting] = []
             if path.hasSuffix(".json") {
                 try flatten(JSONValue(parsing: bytes), "", &result)
+            } else if !YAMLAliases.areFew(bytes) {
+                throw HeddleError(.invalidConfiguration, "the configuration file uses YAML aliases")
             } else if let node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)) {
                 try flatten(node, "", &result)
             }

@@ -9,14 +9,26 @@ extension RegistrySnapshot.Entry {
     var value: JSONValue { value(instances: { $0.members }) }
 
     /// The wire form of an extension that is looked at alone: with what its processes use at this moment.
+    ///
+    /// Tools that wait to be accepted come with it.
     var measuredValue: JSONValue {
-        value { instance in
+        let measured = value { instance in
             let usage = instance.resourceUsage
             return instance.members + [
                 .init(name: "memory_bytes", value: .integer(usage.memoryBytes)),
                 .init(name: "processor_ms", value: .integer(Int(usage.processorTime / .milliseconds(1)))),
             ]
         }
+        guard let held = registered.heldTools, let object = measured.object else { return measured }
+        let changed = ToolComparison.changes(accepted: registered.tools, offered: held)
+        let tools: [JSONValue] = changed.map { change in
+            [
+                "name": .string(change.name),
+                "accepted": change.accepted.map { JSONValue($0.document.root) } ?? .null,
+                "offered": change.offered.map { JSONValue($0.document.root) } ?? .null,
+            ]
+        }
+        return .object(JSONObject(members: object.members + [.init(name: "held_changes", value: .array(tools))]))
     }
 
     private func value(instances members: (ExtensionInstance) -> [JSONObject.Member]) -> JSONValue {

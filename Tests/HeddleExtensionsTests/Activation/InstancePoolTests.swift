@@ -16,7 +16,7 @@ struct InstancePoolTests {
     private final class Starter: Sendable {
         let sandbox = Sandbox(logger: Logger(label: "test"))
         let directory: String
-        private let counts = Mutex((starts: 0, stops: 0))
+        private let counts = Mutex((starts: 0, stops: 0, changes: 0))
 
         init(_ directory: String) {
             self.directory = directory
@@ -25,6 +25,10 @@ struct InstancePoolTests {
         var starts: Int { counts.withLock { $0.starts } }
         var stops: Int { counts.withLock { $0.stops } }
 
+        /// Processes whose tools were to be looked at as soon as they served.
+        var changes: Int { counts.withLock { $0.changes } }
+
+        func countChange() { counts.withLock { $0.changes += 1 } }
         func countStart() { counts.withLock { $0.starts += 1 } }
         func countStop() { counts.withLock { $0.stops += 1 } }
 
@@ -53,6 +57,7 @@ struct InstancePoolTests {
     /// Makes a pool whose starts do what the test says; ends its process after the test.
     private func withPool(
         idleAfter: Duration = .seconds(60),
+        stopTakes: Duration = .zero,
         start: @escaping @Sendable (Starter, InstancePool) async throws -> ExtensionInstance = { starter, pool in
             try await starter.start { pool.ended($0, reason: "it ended") }
         },
@@ -67,9 +72,12 @@ struct InstancePoolTests {
                 actions: InstancePool.Actions(
                     start: { try await start(starter, $0) },
                     stop: { instance in
-                        starter.countStop()
                         await instance.stop(grace: .milliseconds(200))
+                        // A cancelled sleep only makes it quicker.
+                        try? await Task.sleep(for: stopTakes)
+                        starter.countStop()
                     },
+                    toolsChanged: { _, _ in starter.countChange() },
                     background: { work in
                         Task { await work() }
                         return true
@@ -219,6 +227,54 @@ struct InstancePoolTests {
             #expect(await eventually { starter.stops == 1 && !instance.process.isRunning })
             #expect(try await pool.acquire() !== instance)
         }
+    }
+
+    @Test("is not closed before what it stopped has ended")
+    func closedWhileStopping() async throws {
+        try await withPool(idleAfter: .zero, stopTakes: .milliseconds(300)) { pool, starter in
+            pool.release(try await pool.acquire(), succeeded: true)
+            pool.stopIfIdle()
+            #expect(pool.instance == nil && starter.stops == 0)
+            await pool.close()
+            #expect(starter.stops == 1)
+        }
+    }
+
+    @Test("remembers that tools changed while a process was being started")
+    func changedEarly() async throws {
+        try await withPool(
+            start: { starter, pool in
+                let instance = try await starter.start { pool.ended($0, reason: "it ended") }
+                #expect(pool.toolsChanged(instance.id) == nil)
+                return instance
+            },
+            { pool, starter in
+                let instance = try await pool.acquire()
+                #expect(await eventually { starter.changes == 1 })
+                #expect(pool.toolsChanged(instance.id) === instance)
+                #expect(pool.toolsChanged(InstanceID()) == nil)
+                await instance.process.terminate(grace: .zero)
+                #expect(await eventually { pool.instance == nil })
+                #expect(pool.lastFailure == "it ended")
+                _ = try await pool.acquire()
+                #expect(pool.lastFailure == nil)
+            }
+        )
+    }
+
+    @Test("gives back what comes after the deadline")
+    func lateInstance() async throws {
+        let dropped = Mutex<[Int]>([])
+        let error = await #expect(throws: HeddleError.self) {
+            try await Deadline.run(until: .now + .milliseconds(20)) {
+                // As a start that is ready at the wrong moment: it does not see that it was cancelled.
+                await Task { try? await Task.sleep(for: .milliseconds(200)) }.value
+                return 7
+            } dropping: { value in
+                dropped.withLock { $0.append(value) }
+            }
+        }
+        #expect(error?.code == .deadlineExceeded && dropped.withLock { $0 } == [7])
     }
 
     @Test("tells callers when the server stops")

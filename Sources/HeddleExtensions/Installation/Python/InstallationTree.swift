@@ -59,7 +59,7 @@ enum InstallationTree {
 
     /// Writes everything in the tree to the disk, and its name in the folder that it is in.
     static func sync(_ path: String) -> Bool {
-        let isWritten = visit(path) { parent, name, mode in
+        let isWritten = visit(path, unlocking: false) { parent, name, mode in
             guard [S_IFREG, S_IFDIR].contains(mode & S_IFMT) else { return true }
             return sync(openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC))
         }
@@ -100,35 +100,37 @@ enum InstallationTree {
     /// Calls the action for everything below a path and then for the path itself.
     private static func visit(
         _ path: String,
+        unlocking: Bool = true,
         _ action: Action,
         tooDeep: (_ parent: Int32, _ name: String) -> Void = { _, _ in }
     ) -> Bool {
         let parent = open(HostPath.parent(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard parent >= 0 else { return false }
         defer { close(parent) }
-        return visit(parent, HostPath.name(path), depth: 0, action, tooDeep)
+        return visit(parent, HostPath.name(path), depth: 0, unlocking && geteuid() != 0, action, tooDeep)
     }
 
     private static func visit(
         _ parent: Int32,
         _ name: String,
         depth: Int,
+        _ isUnlocking: Bool,
         _ action: Action,
         _ tooDeep: (_ parent: Int32, _ name: String) -> Void
     ) -> Bool {
         var status = stat()
         guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return false }
         guard status.st_mode & S_IFMT == S_IFDIR else { return action(parent, name, status.st_mode) }
+        // A folder without rights for its owner would stop an ordinary user's server.
+        if isUnlocking { fchmodat(parent, name, 0o700, 0) }
         guard depth <= maximumDepth else {
             tooDeep(parent, name)
             return false
         }
-        // A folder without rights for its owner would stop an ordinary user's server.
-        if geteuid() != 0 { fchmodat(parent, name, 0o700, 0) }
         let folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard folder >= 0 else { return false }
         var isComplete = true
-        for child in names(folder) where !visit(folder, child, depth: depth + 1, action, tooDeep) {
+        for child in names(folder) where !visit(folder, child, depth: depth + 1, isUnlocking, action, tooDeep) {
             isComplete = false
         }
         close(folder)
