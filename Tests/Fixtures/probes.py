@@ -129,7 +129,7 @@ PROBES = {
     "setuid": (lambda _: in_child(lambda: os.setuid(0)), "becomes root"),
     "chroot": (lambda _: in_child(lambda: os.chroot("/tmp")), "changes its root"),
     "kill": (lambda target: os.kill(int(target), 0), "may signal the process `target`"),
-    "init_environ": (lambda _: len(read_file("/proc/1/environ")), "reads the environment of process 1"),
+    "init_environ": (lambda _: read_file("/proc/1/environ"), "reads the environment of process 1"),
     "environ": (lambda _: dict(os.environ), "shows its own environment"),
     "descriptors": (lambda _: sorted(map(int, os.listdir("/proc/self/fd"))), "lists its open descriptors"),
     "identity": (identity, "shows its user, capabilities and seccomp state"),

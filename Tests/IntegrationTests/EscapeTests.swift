@@ -23,12 +23,12 @@ extension WholeServer {
                 let closed: [(String, String)] = [
                     ("shadow", ""), ("write_usr", ""), ("mount", ""), ("ptrace", ""), ("ptrace", process),
                     ("ptrace", String(other)), ("userns", ""), ("setuid", ""), ("chroot", ""), ("raw_socket", ""),
-                    ("init_environ", ""), ("kill", process), ("kill", String(other)),
+                    ("kill", process), ("kill", String(other)),
                     ("connect", "127.0.0.1:\(server.port)"), ("connect", "[::1]:\(server.port)"),
                     ("connect", "1.1.1.1:53"), ("connect", "169.254.169.254:80"),
                     ("read", server.data + "/token"), ("read", server.data + "/heddle.sqlite"),
                     ("read", server.scratch.path + "/outside.txt"), ("read", "/proc/\(process)/environ"),
-                    ("read", TestEnvironment.checkout + "/Package.swift"), ("write", server.scratch.path + "/probe"),
+                    ("read", TestEnvironment.checkout + "/Package.swift"),
                     ("write", server.scratch.path + "/programs/probe"), ("write", "/etc/probe"), ("write", "/probe"),
                     ("write", server.data + "/probe"),
                 ]
@@ -36,7 +36,14 @@ extension WholeServer {
                     let answer = try server.probe(what, target)
                     #expect(answer["allowed"]?.bool == false, "\(what) \(target): \(answer.text)")
                 }
+                // Process 1 is the sandbox's own; as an ordinary user it may be read, and knows as little.
+                let first = try server.probe("init_environ", "")
+                #expect(geteuid() != 0 || first["allowed"]?.bool == false)
+                #expect(!first.text.contains(Self.canary) && !first.text.contains("HEDDLE_"), "\(first.text)")
+                // The folder above the programs is made of the sandbox's own /tmp, where an ordinary user may write.
                 let path = server.scratch.path
+                let written = try server.probe("write", path + "/probe")
+                #expect(geteuid() != 0 || written["allowed"]?.bool == false)
                 #expect(access(path + "/probe", F_OK) != 0 && access(path + "/programs/probe", F_OK) != 0)
             }
         }
