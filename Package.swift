@@ -37,8 +37,12 @@ let package = Package(
     targets: [
         // One scan from bytes to a tape of offsets; no project imports.
         .target(name: "JSON"),
+        // Debian's PCRE2, which bounds the steps of a match.
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        // A JSON Schema validator on the tape; no project imports but JSON.
+        .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
         // Values, rules, state machines and the one error. No I/O.
-        .target(name: "HeddleModel", dependencies: ["JSON"]),
+        .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema"]),
         // The database behind read and write closures; the only importer of GRDB.
         .target(
             name: "HeddleStore",
@@ -79,13 +83,15 @@ let package = Package(
         // The load that `heddle benchmark` makes, and what it measures.
         .target(
             name: "HeddleBenchmark",
-            dependencies: ["HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", logging]
+            dependencies: [
+                "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", "JSONSchema", logging,
+            ]
         ),
         // The command line, one file a command.
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", argumentParser,
+                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", "JSONSchema", argumentParser,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
@@ -96,7 +102,8 @@ let package = Package(
             dependencies: []
         ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-        .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON"]),
+        .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
+        .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON", "JSONSchema"]),
         .testTarget(
             name: "HeddleCommandsTests",
             dependencies: [

@@ -14,7 +14,7 @@ extension HeddleError.Code {
     /// The one place where an error becomes an exit status.
     package var exitStatus: CommandStatus {
         switch self {
-        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidConfiguration:
+        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidConfiguration, .invalidParameters:
             .usage
         case .serverUnreachable, .shuttingDown:
             .notReachable

@@ -24,7 +24,7 @@ package struct HeddleCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "This program",
-                subcommands: [BenchmarkCommand.self, VersionCommand.self, Completions.self]
+                subcommands: [SchemaCommand.self, BenchmarkCommand.self, VersionCommand.self, Completions.self]
             ),
         ]
     )

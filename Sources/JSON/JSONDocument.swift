@@ -11,9 +11,8 @@ package final class JSONDocument: Sendable {
     package static let maximumBytes = 1 << 30
 
     package let bytes: [UInt8]
-    let tape: [JSONTapeEntry]
-    /// Values and names that it has; each takes 16 bytes of memory.
-    package var entryCount: Int { tape.count }
+    /// The values in the order in which they begin, 16 bytes each; a member is its name and then its value.
+    package let tape: [JSONTapeEntry]
     /// Whether line breaks stand between the tokens; inside a string they cannot.
     package let hasLineBreaks: Bool
 
@@ -40,18 +39,18 @@ package final class JSONDocument: Sendable {
 }
 
 /// One value on the tape; 16 bytes.
-struct JSONTapeEntry: Sendable {
+package struct JSONTapeEntry: Sendable {
     /// First byte of the value.
-    var offset: UInt32
+    package var offset: UInt32
     /// Bytes of the value, quotes and brackets included.
-    var length: UInt32
+    package var length: UInt32
     /// The tape index after this value and all it holds.
-    var next: UInt32
+    package var next: UInt32
     /// Kind in the low four bits, then the escape mark, then the number of children.
-    var meta: UInt32
+    @usableFromInline var meta: UInt32
 
-    static let escaped: UInt32 = 1 << 4
-    static let countShift: UInt32 = 5
+    @usableFromInline static let escaped: UInt32 = 1 << 4
+    @usableFromInline static let countShift: UInt32 = 5
 
     init(_ kind: JSONKind, offset: Int, length: Int, next: Int, isEscaped: Bool = false) {
         self.offset = UInt32(truncatingIfNeeded: offset)
@@ -60,13 +59,13 @@ struct JSONTapeEntry: Sendable {
         meta = UInt32(kind.rawValue) | (isEscaped ? Self.escaped : 0)
     }
 
-    var kind: JSONKind { JSONKind(rawValue: UInt8(meta & 0xF)) ?? .null }
-    var isEscaped: Bool { meta & Self.escaped != 0 }
+    @inlinable package var kind: JSONKind { JSONKind(rawValue: UInt8(meta & 0xF)) ?? .null }
+    @inlinable package var isEscaped: Bool { meta & Self.escaped != 0 }
     /// Elements of an array or members of an object, up to the most that 27 bits can say.
-    var count: Int { Int(meta >> Self.countShift) }
+    @inlinable package var count: Int { Int(meta >> Self.countShift) }
     mutating func addChild() {
         let (sum, overflow) = meta.addingReportingOverflow(1 << Self.countShift)
         if !overflow { meta = sum }
     }
-    var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
+    @inlinable package var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
 }

@@ -1,7 +1,14 @@
 /// One value of a document, seen without decoding it.
 package struct JSONView: Sendable {
     package let document: JSONDocument
-    let index: Int
+    /// Its place on the document's tape.
+    package let index: Int
+
+    /// The value at a place on a document's tape.
+    package init(document: JSONDocument, index: Int) {
+        self.document = document
+        self.index = index
+    }
 
     private var entry: JSONTapeEntry { document.tape[index] }
 

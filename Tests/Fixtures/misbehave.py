@@ -46,6 +46,9 @@ MODES = {
     "bad-names": "lists tools whose names are no tool names",
     "huge-description": "lists a tool with a description of 10 MB",
     "rug-pull": "changes the definition of `echo` from the second start on",
+    "costly-schema": "lists a tool whose schema has an expression that takes for ever",
+    "wrong-schema": "lists a tool whose schema is none",
+    "broken-promise": "promises that `echo` gives a number, which it does not",
 }
 
 
@@ -421,6 +424,21 @@ def list_rug_pull(server, _):
     return {"tools": [changed] + definitions()[1:] + [named("new_tool")]}
 
 
+def list_costly(_, __):
+    schema = {"type": "object", "properties": {"q": {"type": "string", "pattern": "^(\\w+\\s?)*$"}}}
+    return {"tools": definitions() + [named("costly") | {"inputSchema": schema}]}
+
+
+def list_wrong(_, __):
+    schema = {"type": "object", "properties": {"text": {"type": "words"}}}
+    return {"tools": [TOOLS["echo"][0] | {"inputSchema": schema}] + definitions()[1:]}
+
+
+def list_promise(_, __):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    return {"tools": [TOOLS["echo"][0] | {"outputSchema": schema}] + definitions()[1:]}
+
+
 LISTS = {
     "pages": list_pages,
     "endless-pages": list_endless,
@@ -429,6 +447,9 @@ LISTS = {
     "bad-names": list_bad_names,
     "huge-description": list_huge,
     "rug-pull": list_rug_pull,
+    "costly-schema": list_costly,
+    "wrong-schema": list_wrong,
+    "broken-promise": list_promise,
 }
 
 

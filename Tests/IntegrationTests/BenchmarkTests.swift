@@ -23,5 +23,25 @@ extension WholeServer {
                 #expect(result["facts"]?.array?.count == 6)
             }
         }
+
+        @Test("of schemas measure each part, and name a folder that has no messages")
+        func schema() async throws {
+            try await ScratchDirectory.with { scratch in
+                let definitions = #"{"$defs":{"Note":{"type":"object","required":["text"]}}}"#
+                try scratch.write("messages/schema.json", definitions)
+                try scratch.write("messages/examples/Note/one.json", #"{"text":"x"}"#)
+                func run(_ folder: String) throws -> ChildProcess {
+                    let words = ["benchmark", "schema", "--seconds", "0.1", "--output", "json", "--messages", folder]
+                    let output = "\(scratch.path)/\(folder.count).json"
+                    let child = try ChildProcess([ServerFixture.program] + words, output: output)
+                    #expect(child.wait(seconds: 30) != nil)
+                    return child
+                }
+                let child = try run(scratch.path + "/messages")
+                let rows = try JSONValue(parsing: Array(child.text.utf8))["rows"]?.array ?? []
+                #expect(rows.count == 4 && rows.allSatisfy { ($0["per_second"]?.integer ?? 0) > 0 }, "\(child.text)")
+                #expect(try run(scratch.path + "/nothing-here").text.contains("PATH_NOT_READABLE"))
+            }
+        }
     }
 }

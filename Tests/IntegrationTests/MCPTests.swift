@@ -213,7 +213,7 @@ extension ServerFixture {
     /// Posts a message to the MCP endpoint.
     ///
     /// - Throws: when there is no answer.
-    fileprivate func mcp(_ message: String, headers: [String: String] = [:]) throws -> HTTPAnswer {
+    func mcp(_ message: String, headers: [String: String] = [:]) throws -> HTTPAnswer {
         let accept = ["Accept": "application/json, text/event-stream"]
         return try request("POST", "/mcp", body: message, headers: accept.merging(headers) { $1 })
     }

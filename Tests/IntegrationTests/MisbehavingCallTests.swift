@@ -170,6 +170,54 @@ extension WholeServer {
         }
     }
 
+    @Suite("The schemas of tools", .serialized)
+    struct ToolSchemaTests {
+        @Test("parameters that break theirs reach no extension, and each violation is named")
+        func parameters() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                for road in ["", "?by=router"] {
+                    let path = ServerFixture.invocation("echo", "echo") + road
+                    let wrong = try server.request("POST", path, body: #"{"parameters":{"text":7}}"#)
+                    #expect(wrong.status == 400 && wrong.code == "INVALID_PARAMETERS", "\(wrong.json.text)")
+                    let violations = wrong.json["error"]?["details"]?["violations"]?.array ?? []
+                    #expect(violations.map { $0["path"]?.string } == ["/text"])
+                    #expect(violations.first?["message"]?.string == "is a number, not a string")
+                    let none = try server.request("POST", path, body: "{}")
+                    #expect(none.code == "INVALID_PARAMETERS", "\(none.json.text)")
+                }
+                #expect(try server.starts(of: "echo") == 0)
+                let call =
+                    #"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"echo__echo","arguments":{"text":[]}}}"#
+                let told = try server.mcp(call)
+                #expect(told.json["result"]?["isError"]?.bool == true, "\(told.json.text)")
+                #expect(told.toolText?.contains("/text is an array, not a string") == true)
+                let command = try server.command("cap", "invoke", "echo", "echo", "--param", "text:=7")
+                #expect(command.status == 2 && command.error.contains("/text is a number, not a string"))
+            }
+        }
+
+        @Test("a result that breaks the extension's own promise is not passed on")
+        func results() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad(["--mode", "broken-promise"]).status == 201)
+                let broken = try server.call("bad", "echo", ["text": "x"])
+                #expect(broken.status == 502 && broken.code == "EXTENSION_PROTOCOL", "\(broken.json.text)")
+                #expect(broken.json["error"]?["message"]?.string?.contains("output schema") == true)
+                #expect(try server.call("bad", "pid", [:]).status == 200)
+            }
+        }
+
+        @Test("a schema that is only wrong checks nothing, and the log says so")
+        func wrong() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad(["--mode", "wrong-schema"]).status == 201)
+                #expect(server.log.contains("checks nothing"))
+                #expect(try server.echoWorks("bad"))
+            }
+        }
+    }
+
     @Suite("A client that hangs up", .serialized)
     struct HangUpTests {
         @Test("its call is cancelled in the extension, and nobody else's", arguments: ["/invoke", "/invoke?by=router"])

@@ -17,6 +17,7 @@ extension WholeServer {
             (["--mode", "duplicate-tools"], 20),
             (["--mode", "bad-names"], 20),
             (["--mode", "huge-description"], 20),
+            (["--mode", "costly-schema"], 20),
             (["--modern", "--mode", "exit"], 10),
             (["--modern", "--mode", "silent"], 1),
         ]

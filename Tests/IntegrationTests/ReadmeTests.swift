@@ -37,6 +37,8 @@ extension WholeServer {
             }
             let manifest = #"{"name":"foldered","version":"1.0.0","runtime":{"kind":"mcp-stdio","command":["./run"]}}"#
             try server.scratch.write("new-user/folder/extension.json", manifest)
+            try server.scratch.write("new-user/call.json", #"{"timezone":"UTC"}"#)
+            try server.scratch.write("new-user/schema.json", #"{"required":["timezone"]}"#)
             return folder
         }
 

@@ -10,7 +10,7 @@ extension HeddleError {
         let name = error["code"]?.string ?? ""
         let code = Code(rawValue: name)
         var details: [String: String] = [:]
-        for member in error["details"]?.object?.members ?? [] {
+        for member in error["details"]?.object?.members ?? [] where member.name != "violations" {
             details[member.name] = member.value.string ?? member.value.text
         }
         if let id = error["request_id"]?.string { details["request_id"] = id }
@@ -18,7 +18,15 @@ extension HeddleError {
         self.init(
             code ?? .internalError,
             error["message"]?.string ?? "the server gave no reason",
-            details: details
+            details: details,
+            violations: (error["details"]?["violations"]?.array ?? [])
+                .map { violation in
+                    Violation(
+                        path: violation["path"]?.string ?? "",
+                        keyword: violation["keyword"]?.string ?? "",
+                        message: violation["message"]?.string ?? ""
+                    )
+                }
         )
     }
 

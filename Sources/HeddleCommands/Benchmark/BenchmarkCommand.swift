@@ -5,7 +5,7 @@ package struct BenchmarkCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure Heddle on this machine.",
-        subcommands: [BenchmarkInvoke.self, BenchmarkHTTP.self]
+        subcommands: [BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkHTTP.self]
     )
 
     package init() {}

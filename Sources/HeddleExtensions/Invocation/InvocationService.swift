@@ -60,6 +60,7 @@ package final class InvocationService: Sendable {
     /// Calls a capability and waits for its answer.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `capabilityNotFound`, `extensionInactive`, `definitionHeld`,
+    ///   `invalidParameters`,
     ///   or what the start and the conversation throw.
     package func invoke(_ caller: Caller, _ request: Request) async throws -> Answer {
         total.add(1, ordering: .relaxed)
@@ -103,7 +104,7 @@ package final class InvocationService: Sendable {
             timeout: span.end - span.start
         ) { [self] result in
             inFlight.subtract(1, ordering: .relaxed)
-            let answer = result.flatMap { Self.answer($0, instance, span) }
+            let answer = result.flatMap { Self.answer($0, tool, span) }
             let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
             pool.release(instance, succeeded: error == nil)
             if let error = error as? HeddleError, Self.wasNotSent(error) {
@@ -210,6 +211,7 @@ package final class InvocationService: Sendable {
                 ]
             )
         }
+        try tool.contract.checkParameters(request.parameters)
         return (entry.pool, tool)
     }
 
@@ -246,7 +248,7 @@ package final class InvocationService: Sendable {
             progress: request.progress
         )
         succeeded = true
-        return try Self.answer(outcome, instance, span).get()
+        return try Self.answer(outcome, tool, span).get()
     }
 
     /// A process that is ready in time; one that comes too late for this call goes back.
@@ -258,10 +260,11 @@ package final class InvocationService: Sendable {
         }
     }
 
-    /// The answer, unless only a caller with abilities that we did not declare could use it.
+    /// The answer, unless only a caller with abilities that we did not declare could use it, or it is not what the tool
+    /// promised.
     private static func answer(
         _ outcome: MCPOutcome,
-        _ instance: ExtensionInstance,
+        _ tool: ToolDefinition,
         _ span: Span
     ) -> Result<Answer, any Error> {
         if case .result(let result) = outcome, let type = result["resultType"], !type.equals("complete") {
@@ -272,6 +275,13 @@ package final class InvocationService: Sendable {
                     "the extension answered with a result of type '\(name)', which was not offered to it"
                 )
             )
+        }
+        if case .result(let result) = outcome {
+            do throws(HeddleError) {
+                try tool.contract.checkResult(result)
+            } catch {
+                return .failure(error)
+            }
         }
         return .success(
             Answer(

@@ -175,8 +175,29 @@ package final class ExtensionService: Sendable {
             throw HeddleError(.smokeCheckFailed, message, details: ["reason": reason], cause: error)
         }
         await started.instance.stop(grace: configuration.stopGrace)
+        try await check(started.tools, of: entry.name)
         entry.tools = started.tools
         entry.revision = started.instance.greeting.revision
+    }
+
+    private static let longestCompilation = Duration.seconds(10)
+
+    /// Compiles the schemas of tools; what checks nothing is told in the log.
+    private func check(_ tools: [ToolDefinition], of name: ExtensionName) async throws(HeddleError) {
+        let end = ContinuousClock.now + Self.longestCompilation
+        do throws(HeddleError) {
+            for tool in tools {
+                guard ContinuousClock.now < end else {
+                    throw HeddleError(.extensionProtocol, "the extension's schemas take too long to compile")
+                }
+                await Task.yield()
+                for fault in try tool.contract.check() {
+                    logger.warning("Cannot use a schema", metadata: ["extension": "\(name)", "fault": "\(fault)"])
+                }
+            }
+        } catch {
+            throw HeddleError(.smokeCheckFailed, error.message, details: error.details, cause: error)
+        }
     }
 
     private static func isTrialFailure(_ code: HeddleError.Code) -> Bool {
@@ -278,6 +299,7 @@ package final class ExtensionService: Sendable {
             guard let tools = changed.heldTools else {
                 throw HeddleError(.invalidStateTransition, "nothing of '\(name)' waits to be accepted")
             }
+            try await check(tools, of: name)
             changed.tools = tools
             changed.heldTools = nil
             changed = try await save(changed, caller.tenant)

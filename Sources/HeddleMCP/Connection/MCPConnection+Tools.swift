@@ -22,7 +22,7 @@ extension MCPConnection {
                     throw HeddleError(.extensionProtocol, "the extension lists the tool '\(tool.name)' twice")
                 }
                 bytes += tool.document.bytes.count
-                entries += tool.document.entryCount
+                entries += tool.document.tape.count
                 try checkBounds(tools: tools.count + 1, bytes: bytes, entries: entries)
                 tools.append(tool)
             }

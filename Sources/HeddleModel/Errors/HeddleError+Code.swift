@@ -61,6 +61,8 @@ extension HeddleError {
 
         // MARK: Execution
 
+        /// The parameters of a call break the capability's schema.
+        case invalidParameters = "INVALID_PARAMETERS"
         /// The sandbox level that the extension needs is not to be had here.
         case sandboxUnavailable = "SANDBOX_UNAVAILABLE"
         /// The process could not be started, or ended before it was ready.

@@ -5,6 +5,8 @@ package struct ToolDefinition: Sendable {
     package let name: String
     /// The whole definition as compact JSON, byte for byte what clients are shown.
     package let document: JSONDocument
+    /// What its schemas ask for.
+    package let contract: ToolContract
 
     /// Checks a definition from `tools/list`.
     ///
@@ -29,6 +31,7 @@ package struct ToolDefinition: Sendable {
             throw HeddleError(.extensionProtocol, "the definition of '\(name)' cannot be read again", cause: error)
         }
         self.name = name
+        contract = ToolContract(name: name, document: document)
     }
 
     package var title: String? {

@@ -7,7 +7,9 @@ extension HeddleError.Code {
     /// The HTTP status for each kind of error; a new kind does not compile until it has one.
     var status: HTTPResponse.Status {
         switch self {
-        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidManifest, .invalidConfiguration: .badRequest
+        case .malformedJSON, .invalidRequest, .invalidVersion, .invalidManifest, .invalidConfiguration,
+            .invalidParameters:
+            .badRequest
         case .bodyTooLarge: .contentTooLarge
         case .routeNotFound, .extensionNotFound, .capabilityNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -36,19 +38,30 @@ extension HeddleError {
     /// The wire form of the error.
     func value(requestID: HeddleModel.RequestID) -> JSONValue {
         let isOurs = code == .internalError
+        var facts = (isOurs ? [:] : details).sorted { $0.key < $1.key }
+            .map { JSONObject.Member(name: $0.key, value: .string($0.value)) }
+        if !violations.isEmpty { facts.append(.init(name: "violations", value: violationValues)) }
         return [
             "error": [
                 "code": .string(code.rawValue),
                 "message": .string(isOurs ? "something went wrong here; the log has the reason" : message),
-                "details": .object(
-                    JSONObject(
-                        members: (isOurs ? [:] : details).sorted { $0.key < $1.key }
-                            .map { .init(name: $0.key, value: .string($0.value)) }
-                    )
-                ),
+                "details": .object(JSONObject(members: facts)),
                 "request_id": .string(requestID.rawValue),
             ]
         ]
+    }
+}
+
+extension HeddleError {
+    private var violationValues: JSONValue {
+        .array(
+            violations.map { violation in
+                [
+                    "path": .string(violation.path), "keyword": .string(violation.keyword),
+                    "message": .string(violation.message),
+                ]
+            }
+        )
     }
 }
 

@@ -207,6 +207,8 @@ struct MCPExchange: Sendable {
             }
             return encode(answer, era)
         } catch let error as HeddleError {
+            // A model can mend its parameters when it is told as a result what is wrong with them (MCP 2025-11-25).
+            if error.code == .invalidParameters { return Self.toolFailure(error, id, era) }
             if error.code == .internalError {
                 context.logger.error("Failed a call", metadata: ["error": "\(error)"])
             }
@@ -214,6 +216,14 @@ struct MCPExchange: Sendable {
             let message = wire["message"]?.string ?? ""
             return MCPAnswer.error(id: id, code: MCPErrorCode.internalError.rawValue, message, data: wire.bytes[...])
         }
+    }
+
+    private static func toolFailure(_ error: HeddleError, _ id: JSONView, _ era: MCPEra) -> [UInt8] {
+        let lines = error.violations.map { "\($0.path.isEmpty ? "the value" : $0.path) \($0.message)" }
+        let text = ([error.message] + lines.dropFirst(3)).joined(separator: "\n")
+        let result: JSONValue = ["content": [["type": "text", "text": .string(text)]], "isError": true]
+        let extra = era == .modern ? #""resultType":"complete""# : ""
+        return MCPAnswer.result(id: id, result.bytes[...], extra: extra)
     }
 
     /// Lets `notifications/cancelled` of the same session end the operation.

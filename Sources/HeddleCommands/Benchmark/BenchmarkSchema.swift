@@ -1,0 +1,38 @@
+package import ArgumentParser
+import HeddleBenchmark
+import JSON
+
+/// `heddle benchmark schema`: how quickly values are judged with JSON Schemas.
+package struct BenchmarkSchema: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Measure verdicts of JSON Schemas, on a tool call and on the messages of a folder."
+    )
+
+    @Option(help: ArgumentHelp("A folder with schema.json and examples/NAME/*.json.", valueName: "folder"))
+    var messages: String?
+
+    @Option(help: "Seconds for each measurement.")
+    var seconds = 2.0
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: "How results are printed.")
+    var chosenOutput: OutputFormat?
+
+    package init() {}
+
+    private var output: OutputFormat { chosenOutput ?? .usual ?? .table }
+
+    package func validate() throws {
+        try OutputFormat.checkUsual()
+        guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
+    }
+
+    package func run() throws {
+        let isTable = output == .table
+        let result = try SchemaBenchmark(folder: messages, seconds: seconds)
+            .run { line in
+                if isTable { Terminal.output.line(line) }
+            }
+        if !isTable { Terminal.output.json(result) }
+    }
+}

@@ -1,0 +1,12 @@
+package import ArgumentParser
+
+/// `heddle schema`: JSON Schemas.
+package struct SchemaCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Work with JSON Schemas.",
+        subcommands: [SchemaValidate.self]
+    )
+
+    package init() {}
+}

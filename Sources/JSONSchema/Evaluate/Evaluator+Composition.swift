@@ -1,0 +1,133 @@
+import JSON
+
+extension Evaluator {
+    /// Judges the value with the schemas that apply to it beside the node's own keywords.
+    mutating func composition(_ node: Node, _ cursor: Int, _ marks: Marks?) -> Bool {
+        var isValid = true
+        if node.pointee.reference >= 0, !descend(node.pointee.reference, cursor, "$ref", .none, marks) {
+            isValid = false
+            guard report != nil else { return false }
+        }
+        if node.pointee.dynamicReference >= 0 {
+            let target = dynamicTarget(node.pointee.dynamicReference)
+            if !descend(target, cursor, "$dynamicRef", .none, marks) {
+                isValid = false
+                guard report != nil else { return false }
+            }
+        }
+        let all = node.pointee.allOf
+        for index in 0..<Int(all.count) {
+            if !descend(lists[Int(all.start) &+ index], cursor, "allOf", .index(index), marks) {
+                isValid = false
+                guard report != nil else { return false }
+            }
+        }
+        if !node.pointee.anyOf.isEmpty, !anyOf(node.pointee.anyOf, cursor, marks) {
+            isValid = false
+            guard report != nil else { return false }
+        }
+        if !node.pointee.oneOf.isEmpty, !oneOf(node.pointee.oneOf, cursor, marks) {
+            isValid = false
+            guard report != nil else { return false }
+        }
+        if node.pointee.not >= 0, isSilentlyValid(node.pointee.not, cursor) {
+            isValid = false
+            guard let report else { return false }
+            report.add("not", cursor, "is what it must not be")
+        }
+        if node.pointee.condition >= 0, !condition(node, cursor, marks) { isValid = false }
+        return isValid && failure == nil
+    }
+
+    /// The outermost schema on the way here that has the anchor.
+    private func dynamicTarget(_ number: Int32) -> Int32 {
+        let reference = program.dynamicReferences[Int(number)]
+        for resource in scope {
+            if let node = program.dynamicAnchors[SchemaProgram.dynamicKey(reference.name, resource)] { return node }
+        }
+        return reference.node
+    }
+
+    private mutating func condition(_ node: Node, _ cursor: Int, _ marks: Marks?) -> Bool {
+        let local = EvaluatedMarks()
+        let holds = isSilentlyValid(node.pointee.condition, cursor, marks == nil ? nil : local)
+        if holds { marks?.formUnion(local) }
+        guard failure == nil else { return false }
+        let (branch, keyword): (Int32, StaticString) =
+            holds ? (node.pointee.then, "then") : (node.pointee.otherwise, "else")
+        return branch < 0 || descend(branch, cursor, keyword, .none, marks)
+    }
+
+    // MARK: Alternatives
+
+    private mutating func anyOf(_ run: SchemaNode.Run, _ cursor: Int, _ marks: Marks?) -> Bool {
+        guard let report else {
+            guard let marks else {
+                for index in run.range where evaluate(lists[index], cursor, nil) { return true }
+                return false
+            }
+            // Whatever of them holds has spoken of something.
+            var isValid = false
+            for index in run.range where evaluateAlternative(lists[index], cursor, marks) { isValid = true }
+            return isValid
+        }
+        let (matches, causes) = alternatives(run, cursor, "anyOf", report, marks)
+        if matches == 0, failure == nil {
+            report.add("anyOf", cursor, "matches none of the \(run.count) alternatives", causes: causes)
+        }
+        return matches > 0
+    }
+
+    private mutating func oneOf(_ run: SchemaNode.Run, _ cursor: Int, _ marks: Marks?) -> Bool {
+        guard let report else {
+            var matches = 0
+            for index in run.range where evaluateAlternative(lists[index], cursor, marks) {
+                matches &+= 1
+                if matches > 1 { return false }
+            }
+            return matches == 1
+        }
+        let (matches, causes) = alternatives(run, cursor, "oneOf", report, marks)
+        if matches == 0, failure == nil {
+            report.add("oneOf", cursor, "matches none of the \(run.count) alternatives", causes: causes)
+        } else if matches > 1 {
+            report.add("oneOf", cursor, "matches \(matches) of the alternatives instead of one")
+        }
+        return matches == 1
+    }
+
+    private mutating func evaluateAlternative(_ number: Int32, _ cursor: Int, _ marks: Marks?) -> Bool {
+        guard let marks else { return evaluate(number, cursor, nil) }
+        let local = EvaluatedMarks()
+        guard evaluate(number, cursor, local) else { return false }
+        marks.formUnion(local)
+        return true
+    }
+
+    /// Tries every alternative; how many hold, and why the others do not.
+    private mutating func alternatives(
+        _ run: SchemaNode.Run,
+        _ cursor: Int,
+        _ keyword: StaticString,
+        _ report: SchemaReport,
+        _ marks: Marks?
+    ) -> (matches: Int, causes: [SchemaViolation]) {
+        var matches = 0
+        var causes: [SchemaViolation] = []
+        for index in 0..<Int(run.count) {
+            let mark = report.mark
+            report.enter(keyword, .index(index))
+            let holds = evaluateAlternative(lists[Int(run.start) &+ index], cursor, marks)
+            report.leave()
+            if holds {
+                matches += 1
+            } else {
+                let taken = report.takeBack(to: mark)
+                if causes.count < Self.maximumCauses { causes += taken.prefix(Self.maximumCauses - causes.count) }
+            }
+        }
+        return (matches, causes)
+    }
+
+    private static var maximumCauses: Int { 50 }
+}

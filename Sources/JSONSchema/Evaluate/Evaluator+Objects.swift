@@ -1,0 +1,184 @@
+import JSON
+
+extension Evaluator {
+    /// Judges the members of an object, each with one look for all keywords.
+    mutating func object(_ node: Node, _ cursor: Int, _ marks: Marks?) -> Bool {
+        let entry = tape[cursor]
+        var isValid = true
+        if entry.count < Int(node.pointee.minProperties) || entry.count > Int(node.pointee.maxProperties) {
+            isValid = false
+            guard report != nil else { return false }
+            tellCount(node, cursor)
+        }
+        var (required, ordinal) = (Int32(0), 0)
+        var member = cursor &+ 1
+        let end = Int(entry.next)
+        let table = node.pointee.properties
+        while member < end {
+            let value = member &+ 1
+            var isSpokenOf = false
+            if !table.isEmpty {
+                let found = find(member, table)
+                if found >= 0 {
+                    let property = properties[Int(found)]
+                    if property.isRequired { required &+= 1 }
+                    if property.node >= 0 {
+                        isSpokenOf = true
+                        if !descend(property.node, value, "properties", .property(found)) { isValid = false }
+                    }
+                }
+            }
+            if !node.pointee.patternProperties.isEmpty,
+                !patternProperties(node, member, &isSpokenOf)
+            {
+                isValid = false
+            }
+            if !isSpokenOf, node.pointee.additionalProperties >= 0 {
+                isSpokenOf = true
+                if !additional(node.pointee.additionalProperties, member) { isValid = false }
+            }
+            if node.pointee.propertyNames >= 0, !descend(node.pointee.propertyNames, member, "propertyNames") {
+                isValid = false
+            }
+            if !isValid, report == nil || failure != nil { return false }
+            if isSpokenOf { marks?.insert(ordinal) }
+            member = Int(tape[value].next)
+            ordinal &+= 1
+        }
+        if required < node.pointee.requiredCount {
+            isValid = false
+            guard report != nil else { return false }
+            tellMissing(node, cursor)
+        }
+        if !node.pointee.dependents.isEmpty, !dependents(node, cursor, marks) { isValid = false }
+        return isValid
+    }
+
+    // MARK: Names
+
+    /// The entry of a table that a member's name has; -1 for none.
+    @inline(__always)
+    private func find(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
+        let entry = tape[member]
+        guard !entry.isEscaped else { return findEscaped(member, table) }
+        return find(text, Int(entry.offset) &+ 1, Int(entry.length) &- 2, table)
+    }
+
+    private func findEscaped(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
+        let name = Array((JSONView(document: document, index: member).string ?? "").utf8)
+        return name.withUnsafeBufferPointer { find($0, 0, name.count, table) }
+    }
+
+    @inline(__always)
+    private func find(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ start: Int,
+        _ length: Int,
+        _ table: SchemaNode.Run
+    ) -> Int32 {
+        let key = SchemaProgram.key(bytes, start, length)
+        var (low, high) = (Int(table.start), Int(table.start &+ table.count))
+        if table.count > SchemaProgram.longTable {
+            let all = high
+            while low < high {
+                let middle = (low &+ high) / 2
+                if properties[middle].key < key { low = middle &+ 1 } else { high = middle }
+            }
+            high = all
+        }
+        while low < high {
+            let candidate = properties[low]
+            if candidate.key == key {
+                if length < 8 || isSame(candidate, bytes, start, length) { return Int32(low) }
+            } else if table.count > SchemaProgram.longTable {
+                return -1
+            }
+            low &+= 1
+        }
+        return -1
+    }
+
+    private func isSame(
+        _ property: SchemaProgram.Property,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ start: Int,
+        _ length: Int
+    ) -> Bool {
+        guard Int(property.length) == length else { return false }
+        for offset in 7..<length where nameBytes[Int(property.start) &+ offset] != bytes[start &+ offset] {
+            return false
+        }
+        return true
+    }
+
+    // MARK: Parts
+
+    private mutating func patternProperties(_ node: Node, _ member: Int, _ isSpokenOf: inout Bool) -> Bool {
+        var isValid = true
+        for index in node.pointee.patternProperties.range {
+            let property = program.patternProperties[index]
+            guard matches(property.pattern, member) else {
+                if failure != nil { return false }
+                continue
+            }
+            isSpokenOf = true
+            if !descend(property.node, member + 1, "patternProperties", .pattern(property.pattern)) {
+                isValid = false
+                guard report != nil else { return false }
+            }
+        }
+        return isValid
+    }
+
+    private mutating func additional(_ number: Int32, _ member: Int) -> Bool {
+        guard number == SchemaCompiler.never, let report else {
+            return descend(number, member + 1, "additionalProperties")
+        }
+        report.add("additionalProperties", member + 1, "is not a member that is known here")
+        return false
+    }
+
+    private mutating func dependents(_ node: Node, _ cursor: Int, _ marks: Marks?) -> Bool {
+        let view = JSONView(document: document, index: cursor)
+        var isValid = true
+        for index in node.pointee.dependents.range {
+            let dependent = program.dependents[index]
+            guard view.member(program.names[Int(dependent.name)]) != nil else { continue }
+            steps &-= view.count
+            for number in lists[dependent.required.range] where view.member(program.names[Int(number)]) == nil {
+                isValid = false
+                guard let report else { return false }
+                let (missing, present) = (program.names[Int(number)], program.names[Int(dependent.name)])
+                report.add("dependentRequired", cursor, "has no '\(missing)', which '\(present)' needs")
+            }
+            if dependent.node >= 0,
+                !descend(dependent.node, cursor, "dependentSchemas", .name(dependent.name), marks)
+            {
+                isValid = false
+                guard report != nil else { return false }
+            }
+        }
+        return isValid
+    }
+
+    // MARK: Words
+
+    private func tellCount(_ node: Node, _ cursor: Int) {
+        let count = tape[cursor].count
+        if count < Int(node.pointee.minProperties) {
+            report?.add("minProperties", cursor, "has \(count) members, fewer than \(node.pointee.minProperties)")
+        } else {
+            report?.add("maxProperties", cursor, "has \(count) members, more than \(node.pointee.maxProperties)")
+        }
+    }
+
+    private func tellMissing(_ node: Node, _ cursor: Int) {
+        let view = JSONView(document: document, index: cursor)
+        for index in node.pointee.properties.range where properties[index].isRequired {
+            let property = properties[index]
+            let range = Int(property.start)..<Int(property.start + property.length)
+            let name = String(decoding: nameBytes[range], as: UTF8.self)
+            if view.member(name) == nil { report?.add("required", cursor, "has no '\(name)', which is required") }
+        }
+    }
+}
