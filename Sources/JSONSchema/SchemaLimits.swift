@@ -14,8 +14,8 @@ package struct SchemaLimits: Sendable {
     package var steps = 1_000_000
     /// See ``steps``.
     package var stepsPerByte = 64
-    /// Subschemas inside of each other while a value is judged.
-    package var depth = 1_000
+    /// Subschemas inside of each other while a value is judged; each takes a part of the thread's stack.
+    package var depth = 512
 
     package init() {}
 }

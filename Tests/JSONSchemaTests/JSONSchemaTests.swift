@@ -157,7 +157,13 @@ struct JSONSchemaTests {
             .map { ##""l\##($0)":{"anyOf":[{"$ref":"#/$defs/l\##($0 + 1)"},{"$ref":"#/$defs/l\##($0 + 1)"}]}"## }
             .joined(separator: ",")
         let exponential = try schema(##"{"$ref":"#/$defs/l0","$defs":{\##(levels),"l40":false}}"##)
-        let error = #expect(throws: SchemaError.self) { try exponential.isValid(JSONDocument("1").root) }
+        var error = #expect(throws: SchemaError.self) { try exponential.isValid(JSONDocument("1").root) }
+        #expect(error?.reason == .tooCostly)
+
+        let links = (0..<600).map { ##""l\##($0)":{"allOf":[{"$ref":"#/$defs/l\##($0 + 1)"}]}"## }
+            .joined(separator: ",")
+        let deep = try schema(##"{"$ref":"#/$defs/l0","$defs":{\##(links),"l600":true}}"##)
+        error = #expect(throws: SchemaError.self) { try deep.isValid(JSONDocument("1").root) }
         #expect(error?.reason == .tooCostly)
     }
 
