@@ -34,15 +34,13 @@ package struct BenchmarkHTTP: AsyncParsableCommand {
     @Option(help: "How the rows are called.")
     var name = "http"
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: "How results are printed.")
-    var chosenOutput: OutputFormat?
+    @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
 
-    private var output: OutputFormat { chosenOutput ?? .usual ?? .table }
+    private var output: OutputFormat { outputOptions.format }
 
     package func validate() throws {
-        try OutputFormat.checkUsual()
         guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
         guard callers.allSatisfy({ (1...256).contains($0) }) else {
             throw ValidationError("--callers is from 1 to 256")

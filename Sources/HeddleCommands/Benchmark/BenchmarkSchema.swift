@@ -15,15 +15,13 @@ package struct BenchmarkSchema: ParsableCommand {
     @Option(help: "Seconds for each measurement.")
     var seconds = 2.0
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: "How results are printed.")
-    var chosenOutput: OutputFormat?
+    @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
 
-    private var output: OutputFormat { chosenOutput ?? .usual ?? .table }
+    private var output: OutputFormat { outputOptions.format }
 
     package func validate() throws {
-        try OutputFormat.checkUsual()
         guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
     }
 

@@ -14,11 +14,7 @@ package struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data directory (default: ~/.local/share/heddle).", valueName: "path"))
     package var dataDir: String?
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("How results are printed (default: HEDDLE_OUTPUT, then table).", valueName: "output")
-    )
-    var chosenOutput: OutputFormat?
+    @OptionGroup var outputOptions: OutputOptions
 
     @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Tell more on standard error.")
     package var isVerbose = false
@@ -26,11 +22,7 @@ package struct GlobalOptions: ParsableArguments {
     package init() {}
 
     /// How results are printed.
-    package var output: OutputFormat { chosenOutput ?? .usual ?? .table }
-
-    package func validate() throws {
-        try OutputFormat.checkUsual()
-    }
+    package var output: OutputFormat { outputOptions.format }
 }
 
 /// A command with the options that every command has.

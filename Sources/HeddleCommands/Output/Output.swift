@@ -10,21 +10,6 @@ package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument
     case json
 }
 
-extension OutputFormat {
-    /// The form that `HEDDLE_OUTPUT` names.
-    static var usual: OutputFormat? { variable.flatMap(OutputFormat.init(rawValue:)) }
-
-    /// - Throws: `ValidationError` when `HEDDLE_OUTPUT` names no form.
-    static func checkUsual() throws {
-        guard let variable, usual == nil else { return }
-        throw ValidationError("HEDDLE_OUTPUT is table or json, not '\(DisplayText.cell(variable))'.")
-    }
-
-    private static var variable: String? {
-        ProcessEnvironment.variables["HEDDLE_OUTPUT"].flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
 /// A resource that makes a row of a table.
 protocol ListDisplayable: ServerResource {
     static var tableHeader: [String] { get }

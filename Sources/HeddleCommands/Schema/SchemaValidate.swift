@@ -21,16 +21,11 @@ package struct SchemaValidate: ParsableCommand {
     @Flag(help: "Ask for formats such as date-time, instead of only noting them.")
     var formats = false
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: "How results are printed.")
-    var chosenOutput: OutputFormat?
+    @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
 
-    private var output: OutputFormat { chosenOutput ?? .usual ?? .table }
-
-    package func validate() throws {
-        try OutputFormat.checkUsual()
-    }
+    private var output: OutputFormat { outputOptions.format }
 
     package func run() throws {
         var options = JSONSchema.Options()

@@ -2,7 +2,8 @@ import ServiceLifecycle
 
 /// Runs work that no single caller owns, and waits for starts and stops that a pool has begun.
 ///
-/// Work is handed in from anywhere and runs as a child of ``run()``; it is cancelled with it.
+/// Work is handed in from anywhere and runs as a child of ``run()``; it is cancelled with it, but for starts and stops, which
+/// it only awaits.
 package final class BackgroundTasks: Service {
     private let work: AsyncStream<@Sendable () async -> Void>
     private let continuation: AsyncStream<@Sendable () async -> Void>.Continuation

@@ -142,12 +142,12 @@ struct Evaluator: ~Copyable {
         case .object: isRight = kinds.contains(.object)
         }
         if !isRight, let report {
-            report.add("type", cursor, "is \(Self.name(kind, isInteger: true)), not \(kinds.description)")
+            report.add("type", cursor, "is \(Self.name(kind)), not \(kinds.description)")
         }
         return isRight
     }
 
-    private static func name(_ kind: JSONKind, isInteger: Bool) -> String {
+    private static func name(_ kind: JSONKind) -> String {
         switch kind {
         case .null: "null"
         case .bool: "a boolean"
