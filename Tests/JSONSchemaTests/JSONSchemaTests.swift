@@ -83,16 +83,70 @@ struct JSONSchemaTests {
                 "/properties/name/minLength /name has 0 characters, fewer than 1",
                 #"/properties/tags/items/$ref/enum /tags/1 is not one of "a", "b""#,
                 #"/properties/tags/items/$ref/enum /tags/2 is not one of "a", "b""#,
-                "/additionalProperties /x~1y is not a member that is known here",
+                "/additionalProperties /x~1y is not known here; known are age, name, tags",
                 "/required the value has no 'age', which is required",
             ]
         )
         #expect(try violations(text, "[]") == ["/type the value is an array, not an object"])
-        let alternatives = try schema(#"{"anyOf":[{"type":"string"},{"type":"integer","minimum":5}]}"#)
-            .violations(JSONDocument("3").root)
-        #expect(alternatives.map(\.message) == ["matches none of the 2 alternatives"])
-        #expect(alternatives.first?.causes.map(\.schemaPath) == ["/anyOf/0/type", "/anyOf/1/minimum"])
         #expect(try schema("false").violations(JSONDocument("1").root).map(\.message) == ["is not allowed"])
+    }
+
+    @Test("says which name was probably meant")
+    func names() throws {
+        let text = #"{"additionalProperties":false,"properties":{"timezone":{},"limit":{}},"patternProperties":{"^x-":{}}}"#
+        for name in ["timezones", "timezome", "timezoen", "TimeZone", "imezone"] {
+            #expect(
+                try violations(text, #"{"\#(name)":1}"#) == [
+                    "/additionalProperties /\(name) is not known here; did you mean 'timezone'?"
+                ]
+            )
+        }
+        for name in ["zone", "t", String(repeating: "timezone", count: 100)] {
+            #expect(
+                try violations(text, #"{"\#(name)":1,"x-y":1}"#) == [
+                    "/additionalProperties /\(name) is not known here; known are limit, timezone"
+                ]
+            )
+        }
+        #expect(
+            try violations(#"{"additionalProperties":false}"#, #"{"a":1}"#) == ["/additionalProperties /a is not known here"]
+        )
+    }
+
+    @Test("tells why the alternative that was meant does not hold, and of all when that is not plain")
+    func alternatives() throws {
+        let text = """
+            {"oneOf":[{"properties":{"kind":{"const":"a"},"size":{"type":"integer"}},"required":["kind"]},
+             {"properties":{"kind":{"enum":["b","c"]},"name":{"minLength":2}},"required":["kind","name"]},{"type":"null"}]}
+            """
+        #expect(
+            try violations(text, #"{"kind":"a","size":"x"}"#) == [
+                "/oneOf/0/properties/size/type /size is a string, not an integer"
+            ]
+        )
+        #expect(
+            try violations(text, #"{"kind":"c"}"#) == ["/oneOf/1/required the value has no 'name', which is required"]
+        )
+        #expect(try violations(text, #"{"kind":"d"}"#) == ["/oneOf the value matches none of the 3 alternatives"])
+        #expect(try violations(text, "{}") == ["/oneOf the value matches none of the 3 alternatives"])
+        let plain = try schema(#"{"anyOf":[{"type":"string"},{"minimum":5},{"type":"array"},{"minimum":7}]}"#)
+        let found = try plain.violations(JSONDocument("3").root)
+        #expect(found.map(\.message) == ["matches none of the 4 alternatives"])
+        #expect(
+            found.first?.causes.map(\.schemaPath) == [
+                "/anyOf/0/type", "/anyOf/1/minimum", "/anyOf/2/type", "/anyOf/3/minimum",
+            ]
+        )
+    }
+
+    @Test("adds what the author says to a pattern")
+    func patterns() throws {
+        #expect(
+            try violations(#"{"pattern":"^[a-z]+$","description":"small letters"}"#, #""A""#) == [
+                "/pattern the value does not match '^[a-z]+$': small letters"
+            ]
+        )
+        #expect(try violations(#"{"pattern":"^b"}"#, #""A""#) == ["/pattern the value does not match '^b'"])
     }
 
     @Test("notes what it says about the parts of a valid value")

@@ -72,9 +72,7 @@ extension Evaluator {
             return isValid
         }
         let (matches, causes) = alternatives(run, cursor, "anyOf", report, marks)
-        if matches == 0, failure == nil {
-            report.add("anyOf", cursor, "matches none of the \(run.count) alternatives", causes: causes)
-        }
+        if matches == 0, failure == nil { tellNone("anyOf", run, cursor, causes) }
         return matches > 0
     }
 
@@ -89,7 +87,7 @@ extension Evaluator {
         }
         let (matches, causes) = alternatives(run, cursor, "oneOf", report, marks)
         if matches == 0, failure == nil {
-            report.add("oneOf", cursor, "matches none of the \(run.count) alternatives", causes: causes)
+            tellNone("oneOf", run, cursor, causes)
         } else if matches > 1 {
             report.add("oneOf", cursor, "matches \(matches) of the alternatives instead of one")
         }
@@ -104,16 +102,34 @@ extension Evaluator {
         return true
     }
 
-    /// Tries every alternative; how many hold, and why the others do not.
+    /// Tells why no alternative holds: those of the only one that can have been meant, or of all.
+    private func tellNone(
+        _ keyword: StaticString,
+        _ run: SchemaNode.Run,
+        _ cursor: Int,
+        _ causes: [[SchemaViolation]]
+    ) {
+        guard let report else { return }
+        let place = report.instancePath(cursor)
+        let meant = causes.filter { $0.allSatisfy { !$0.tellsKindsApart(at: place) } }
+        if meant.count == 1, let violations = meant.first, !violations.isEmpty {
+            report.add(violations)
+        } else {
+            let words = "matches none of the \(run.count) alternatives"
+            report.add(keyword, cursor, words, causes: Array(causes.joined().prefix(Self.maximumCauses)))
+        }
+    }
+
+    /// Tries every alternative; how many hold, and why each of the others does not.
     private mutating func alternatives(
         _ run: SchemaNode.Run,
         _ cursor: Int,
         _ keyword: StaticString,
         _ report: SchemaReport,
         _ marks: Marks?
-    ) -> (matches: Int, causes: [SchemaViolation]) {
+    ) -> (matches: Int, causes: [[SchemaViolation]]) {
         var matches = 0
-        var causes: [SchemaViolation] = []
+        var (causes, causeCount) = ([[SchemaViolation]](), 0)
         for index in 0..<Int(run.count) {
             let mark = report.mark
             report.enter(keyword, .index(index))
@@ -123,11 +139,27 @@ extension Evaluator {
                 matches += 1
             } else {
                 let taken = report.takeBack(to: mark)
-                if causes.count < Self.maximumCauses { causes += taken.prefix(Self.maximumCauses - causes.count) }
+                guard causeCount < Self.maximumCauses else { continue }
+                causes.append(taken)
+                causeCount += taken.count
             }
         }
         return (matches, causes)
     }
 
     private static var maximumCauses: Int { 50 }
+}
+
+extension SchemaViolation {
+    /// Whether this shows that another kind of value was meant: the value, or a member of it, is a wrong constant, or it
+    /// is of the wrong type itself.
+    fileprivate func tellsKindsApart(at place: String) -> Bool {
+        guard instancePath.hasPrefix(place) else { return false }
+        let below = instancePath.dropFirst(place.count)
+        return switch keyword {
+        case "type": below.isEmpty
+        case "const", "enum": below.utf8.count { $0 == UInt8(ascii: "/") } <= 1
+        default: false
+        }
+    }
 }

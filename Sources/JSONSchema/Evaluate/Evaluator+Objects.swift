@@ -35,7 +35,7 @@ extension Evaluator {
             }
             if !isSpokenOf, node.pointee.additionalProperties >= 0 {
                 isSpokenOf = true
-                if !additional(node.pointee.additionalProperties, member) { isValid = false }
+                if !additional(node, member) { isValid = false }
             }
             if node.pointee.propertyNames >= 0, !descend(node.pointee.propertyNames, member, "propertyNames") {
                 isValid = false
@@ -130,11 +130,17 @@ extension Evaluator {
         return isValid
     }
 
-    private mutating func additional(_ number: Int32, _ member: Int) -> Bool {
+    private mutating func additional(_ node: Node, _ member: Int) -> Bool {
+        let number = node.pointee.additionalProperties
         guard number == SchemaCompiler.never, let report else {
             return descend(number, member + 1, "additionalProperties")
         }
-        report.add("additionalProperties", member + 1, "is not a member that is known here")
+        guard !report.isFull else { return false }
+        let table = node.pointee.properties
+        var known: [String] = []
+        for index in table.range where properties[index].node >= 0 { known.append(name(properties[index])) }
+        let written = JSONView(document: document, index: member).string ?? ""
+        report.add("additionalProperties", member + 1, "is not known here" + KnownNames(known).hint(for: written))
         return false
     }
 
@@ -175,10 +181,12 @@ extension Evaluator {
     private func tellMissing(_ node: Node, _ cursor: Int) {
         let view = JSONView(document: document, index: cursor)
         for index in node.pointee.properties.range where properties[index].isRequired {
-            let property = properties[index]
-            let range = Int(property.start)..<Int(property.start + property.length)
-            let name = String(decoding: nameBytes[range], as: UTF8.self)
+            let name = name(properties[index])
             if view.member(name) == nil { report?.add("required", cursor, "has no '\(name)', which is required") }
         }
+    }
+
+    private func name(_ property: SchemaProgram.Property) -> String {
+        String(decoding: nameBytes[Int(property.start)..<Int(property.start + property.length)], as: UTF8.self)
     }
 }

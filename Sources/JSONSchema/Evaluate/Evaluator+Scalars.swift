@@ -27,7 +27,9 @@ extension Evaluator {
             isValid = false
             guard failure == nil, let report else { return false }
             let pattern = program.patterns[Int(node.pointee.pattern)].text
-            report.add("pattern", cursor, "does not match '\(pattern)'")
+            // What the author says of the value tells more than the pattern does.
+            let words = program.source(of: node.pointee)["description"]?.string.map { ": \($0.prefix(200))" } ?? ""
+            report.add("pattern", cursor, "does not match '\(pattern)'\(words)")
         }
         if node.pointee.format >= 0, let format = StringFormat(rawValue: UInt8(node.pointee.format)) {
             let text = JSONView(document: document, index: cursor).string ?? ""

@@ -63,7 +63,7 @@ final class SchemaReport {
         let keyword = "\(keyword)"
         violations.append(
             SchemaViolation(
-                instancePath: JSONPointer(to: cursor, from: root).text,
+                instancePath: instancePath(cursor),
                 schemaPath: schemaPath(keyword),
                 keyword: keyword,
                 message: message,
@@ -72,13 +72,20 @@ final class SchemaReport {
         )
     }
 
+    /// Takes violations that were taken back before.
+    func add(_ found: [SchemaViolation]) {
+        violations += found.prefix(max(0, maximum - violations.count))
+    }
+
+    func instancePath(_ cursor: Int) -> String { JSONPointer(to: cursor, from: root).text }
+
     func annotate(_ schema: JSONView, _ cursor: Int) {
         guard wantsAnnotations else { return }
         for (name, value) in schema.members {
             guard let keyword = SchemaAnnotation.keywords.first(where: { name.equals($0) }) else { continue }
             annotations.append(
                 SchemaAnnotation(
-                    instancePath: JSONPointer(to: cursor, from: root).text,
+                    instancePath: instancePath(cursor),
                     schemaPath: schemaPath(keyword),
                     keyword: keyword,
                     value: JSONValue(value)
