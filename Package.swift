@@ -42,7 +42,7 @@ let package = Package(
         // A JSON Schema validator on the tape; no project imports but JSON.
         .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
         // Values, rules, state machines and the one error. No I/O.
-        .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema"]),
+        .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
         // The database behind read and write closures; the only importer of GRDB.
         .target(
             name: "HeddleStore",
@@ -63,7 +63,7 @@ let package = Package(
             name: "HeddleExtensions",
             dependencies: [
                 "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", logging, nioCore, nioPosix,
-                serviceLifecycle, yams,
+                serviceLifecycle,
             ]
         ),
         // HTTP: routes, middleware, the MCP endpoint and the composition root.
@@ -72,7 +72,7 @@ let package = Package(
             dependencies: [
                 "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON",
                 httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
-                unixSignals, yams,
+                unixSignals,
             ]
         ),
         // The typed HTTP client of the command line.
@@ -135,7 +135,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["HeddleModel", "HeddleTestSupport", "JSON"]
+            dependencies: ["HeddleModel", "HeddleTestSupport", "JSON", "JSONSchema"]
         ),
     ],
     swiftLanguageModes: [.v6]

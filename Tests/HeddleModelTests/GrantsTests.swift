@@ -5,7 +5,7 @@ import Testing
 @Suite("Grants")
 struct GrantsTests {
     private static func grants(_ text: String) throws(HeddleError) -> Grants {
-        try Grants(JSONFields(parsing: Array(text.utf8), code: .invalidRequest))
+        try Grants(JSONFields(parsing: Array(text.utf8), as: Grants.schema, code: .invalidRequest, "these grants"))
     }
 
     @Test("are nothing when nothing is said")

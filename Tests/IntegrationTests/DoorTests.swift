@@ -123,7 +123,7 @@ extension WholeServer {
             (
                 "a bad version",
                 #"{"name":"x","version":"1.02.3","source":{"kind":"command","command":["/bin/true"]}}"#,
-                "INVALID_VERSION"
+                "INVALID_REQUEST"
             ),
         ]
 

@@ -81,6 +81,7 @@ extension WholeServer {
                     ("/api/v1/extensions/echo/capabilities/none/invoke", "CAPABILITY_NOT_FOUND"),
                     ("/api/v1/extensions/none/capabilities/echo/invoke", "EXTENSION_NOT_FOUND"),
                     ("/api/v1/extensions/Not A Name/capabilities/echo/invoke", nil),
+                    ("/api/v1/extensions/Not%20A%20Name/capabilities/echo/invoke", "EXTENSION_NOT_FOUND"),
                 ] as [(String, String?)] {
                     let answers = try [path, path + "?by=router"].map { try server.request("POST", $0, body: "{}") }
                     #expect(answers[0].status == answers[1].status && answers[0].code == answers[1].code)

@@ -93,7 +93,8 @@ struct JSONSchemaTests {
 
     @Test("says which name was probably meant")
     func names() throws {
-        let text = #"{"additionalProperties":false,"properties":{"timezone":{},"limit":{}},"patternProperties":{"^x-":{}}}"#
+        let text =
+            #"{"additionalProperties":false,"properties":{"timezone":{},"limit":{}},"patternProperties":{"^x-":{}}}"#
         for name in ["timezones", "timezome", "timezoen", "TimeZone", "imezone"] {
             #expect(
                 try violations(text, #"{"\#(name)":1}"#) == [
@@ -109,7 +110,9 @@ struct JSONSchemaTests {
             )
         }
         #expect(
-            try violations(#"{"additionalProperties":false}"#, #"{"a":1}"#) == ["/additionalProperties /a is not known here"]
+            try violations(#"{"additionalProperties":false}"#, #"{"a":1}"#) == [
+                "/additionalProperties /a is not known here"
+            ]
         )
     }
 

@@ -5,9 +5,9 @@ enum ErrorText {
     /// The lines for standard error; details only when asked for.
     static func render(_ error: HeddleError, isVerbose: Bool) -> String {
         var text = "error: \(DisplayText.lines(error.message)) (\(error.code.rawValue))\n"
-        for violation in error.violations {
-            let place = violation.path.isEmpty ? "the value" : violation.path
-            text += "  \(DisplayText.line("\(place) \(violation.message)"))\n"
+        // The message has told the first ones.
+        for violation in error.violations.dropFirst(HeddleError.violationsInMessage) {
+            text += "  \(DisplayText.line(violation.description))\n"
         }
         guard isVerbose else { return text }
         for (name, value) in error.details.sorted(by: { $0.key < $1.key }) {

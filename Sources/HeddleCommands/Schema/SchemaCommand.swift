@@ -5,7 +5,7 @@ package struct SchemaCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "schema",
         abstract: "Work with JSON Schemas.",
-        subcommands: [SchemaValidate.self]
+        subcommands: [SchemaShow.self, SchemaValidate.self]
     )
 
     package init() {}

@@ -1,5 +1,4 @@
 package import ArgumentParser
-import HeddleClient
 import HeddleModel
 import JSON
 import JSONSchema
@@ -8,7 +7,7 @@ import JSONSchema
 package struct SchemaValidate: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "validate",
-        abstract: "Check a JSON file against a JSON Schema of draft 2020-12 or 7.",
+        abstract: "Check a JSON or YAML file against a JSON Schema of draft 2020-12 or 7.",
         discussion: "Exit status: 0 valid, 1 not valid, 2 wrong usage or no schema."
     )
 
@@ -17,6 +16,15 @@ package struct SchemaValidate: ParsableCommand {
 
     @Option(help: ArgumentHelp("The file with the schema.", valueName: "file"))
     var schema: String
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A schema that it may refer to, or a folder of them; may be repeated. Nothing is fetched.",
+            valueName: "path"
+        )
+    )
+    var reference: [String] = []
 
     @Flag(help: "Ask for formats such as date-time, instead of only noting them.")
     var formats = false
@@ -30,15 +38,18 @@ package struct SchemaValidate: ParsableCommand {
     package func run() throws {
         var options = JSONSchema.Options()
         options.assertsFormat = formats
-        let (rules, value) = (try Self.document(schema), try Self.document(file))
+        let (rules, value) = (try SchemaFiles.document(schema), try SchemaFiles.document(file))
         let result: SchemaOutput
-        do throws(SchemaError) {
-            result = try JSONSchema(rules, options: options).evaluate(value.root)
-        } catch {
+        do {
+            let registry = try SchemaFiles.registry(reference, except: schema)
+            let address = SchemaFiles.address(schema)
+            result = try JSONSchema(rules, uri: address, registry: registry, options: options).evaluate(value.root)
+        } catch let error as SchemaError {
             let place = error.location.isEmpty ? "" : ", at \(error.location)"
+            let hint = error.reason == .unresolvedReference ? "; name files that it refers to with --reference" : ""
             throw HeddleError(
                 .invalidRequest,
-                "the schema cannot be used: \(error.message)\(place)",
+                "the schema cannot be used: \(error.message)\(place)\(hint)",
                 details: ["reason": error.reason.rawValue]
             )
         }
@@ -47,18 +58,6 @@ package struct SchemaValidate: ParsableCommand {
         case .table: show(result)
         }
         if !result.isValid { throw ExitCode.failure }
-    }
-
-    private static func document(_ path: String) throws(HeddleError) -> JSONDocument {
-        do {
-            let limit = 64 << 20
-            let bytes = try path == "-" ? FileBytes.standardInput(limit: limit) : FileBytes.read(path, limit: limit)
-            return try JSONDocument(bytes)
-        } catch let error as HeddleError {
-            throw error
-        } catch {
-            throw HeddleError(.malformedJSON, "'\(path)' is not acceptable JSON: \(error)")
-        }
     }
 
     private func show(_ result: SchemaOutput) {

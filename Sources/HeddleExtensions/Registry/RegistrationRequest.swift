@@ -1,4 +1,5 @@
 package import HeddleModel
+import JSON
 
 /// What somebody who registers an extension asks for.
 package struct RegistrationRequest: Sendable {
@@ -36,20 +37,40 @@ package struct RegistrationRequest: Sendable {
 }
 
 extension RegistrationRequest {
+    /// The wire form.
+    package static let schema = OwnSchema(
+        "Registration",
+        Shape.adding(
+            [
+                "if": ["properties": ["source": ["properties": ["kind": ["const": "directory"]]]]],
+                "else": ["required": ["name"], "properties": ["name": ["type": "string"]]],
+            ],
+            to: Shape.object(
+                required: ["source": ExtensionSource.schema.reference],
+                optional: [
+                    "name": ExtensionName.shape,
+                    "version": SemanticVersion.shape,
+                    "description": Shape.text,
+                    "grants": Grants.schema.reference,
+                    "resources": ResourceLimits.schema.reference,
+                    "loading": Manifest.Loading.schema.reference,
+                    "activate": Shape.adding(["default": true], to: Shape.flag),
+                ]
+            )
+        ),
+        uses: [ExtensionSource.schema, Grants.schema, ResourceLimits.schema, Manifest.Loading.schema]
+    )
+
     /// Reads the wire form.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest` or `invalidVersion`.
     package init(_ fields: JSONFields) throws(HeddleError) {
-        try fields.refuseUnknown([
-            "name", "version", "description", "source", "grants", "resources", "loading", "activate",
-        ])
-        guard let source = try fields.fieldsIfPresent("source") else { throw fields.error("'source' is missing") }
         self.init(
             name: try fields.stringIfPresent("name").map { text throws(HeddleError) in try ExtensionName(text) },
             version: try fields.stringIfPresent("version")
                 .map { text throws(HeddleError) in try SemanticVersion(text) },
             description: try fields.stringIfPresent("description"),
-            source: try ExtensionSource(source),
+            source: try ExtensionSource(fields.fields("source")),
             grants: try fields.fieldsIfPresent("grants").map { inner throws(HeddleError) in try Grants(inner) },
             resources: try fields.fieldsIfPresent("resources")
                 .map { inner throws(HeddleError) in try ResourceLimits(inner) },
@@ -57,7 +78,5 @@ extension RegistrationRequest {
                 .map { inner throws(HeddleError) in try Manifest.Loading(inner) },
             activate: try fields.boolIfPresent("activate") ?? true
         )
-        if case .directory = self.source { return }
-        guard name != nil else { throw fields.error("'name' is missing") }
     }
 }

@@ -12,7 +12,7 @@ package struct HeddleError: Error, Sendable {
     package let cause: (any Error)?
 
     /// One way in which a value breaks its schema.
-    package struct Violation: Sendable, Hashable {
+    package struct Violation: Sendable, Hashable, CustomStringConvertible {
         /// A JSON pointer into the value (RFC 6901).
         package let path: String
         /// The keyword of the schema, such as `required`.
@@ -25,6 +25,8 @@ package struct HeddleError: Error, Sendable {
             self.keyword = keyword
             self.message = message
         }
+
+        package var description: String { "\(path.isEmpty ? "the value" : path) \(message)" }
     }
 
     package init(

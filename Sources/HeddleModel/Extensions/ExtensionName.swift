@@ -28,4 +28,10 @@ package struct ExtensionName: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { rawValue }
+
+    /// The rule as a schema.
+    package static let shape = Shape.matching(
+        "^(?!.*__)[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9-])?$",
+        "1 to 64 of a-z, 0-9, '-' and single '_', starting with a letter or digit"
+    )
 }

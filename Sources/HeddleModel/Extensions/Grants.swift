@@ -35,14 +35,31 @@ package struct Grants: Sendable, Hashable {
 }
 
 extension Grants {
-    /// The names of the wire form's members.
-    static let fieldNames = ["read", "write", "network", "environment", "secrets", "working_directory", "level"]
+    /// The wire form.
+    package static let schema: OwnSchema = {
+        let variable = Shape.matching("^[A-Za-z_][A-Za-z0-9_]{0,127}$", "the name of an environment variable")
+        let host = Shape.matching(
+            #"^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}$"#,
+            "\"host:port\", with brackets around an IPv6 address"
+        )
+        return OwnSchema(
+            "Grants",
+            Shape.object(optional: [
+                "level": Shape.choice(SandboxLevel.self),
+                "read": Shape.paths,
+                "write": Shape.paths,
+                "network": Shape.adding(["type": ["boolean", "array"]], to: Shape.list(host)),
+                "environment": Shape.map(Shape.text, names: variable),
+                "secrets": Shape.map(Shape.path, names: variable),
+                "working_directory": Shape.path,
+            ])
+        )
+    }()
 
     /// Reads the wire form.
     ///
-    /// - Throws: ``HeddleError`` with the code of `fields` when a member is unknown or of the wrong type.
+    /// - Throws: ``HeddleError`` with the code of `fields` when a member is of the wrong type.
     package init(_ fields: JSONFields) throws(HeddleError) {
-        try fields.refuseUnknown(Self.fieldNames)
         self.init(
             read: try fields.strings("read"),
             write: try fields.strings("write"),
@@ -52,14 +69,6 @@ extension Grants {
             workingDirectory: try fields.stringIfPresent("working_directory"),
             level: try fields.choice("level", default: .process)
         )
-        for path in read + write + secrets.values + [workingDirectory].compactMap(\.self) {
-            guard path.hasPrefix("/") else {
-                throw fields.error("'\(path)' is not an absolute path")
-            }
-        }
-        for name in Array(environment.keys) + Array(secrets.keys) where !Self.isVariableName(name) {
-            throw fields.error("'\(name)' is not the name of an environment variable")
-        }
     }
 
     /// The wire form; values of variables are shown only when asked for, since they may be secret.
@@ -85,16 +94,6 @@ extension Grants {
             result = .object(members)
         }
         return result
-    }
-
-    private static func isVariableName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.count <= 128 else { return false }
-        return name.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
-            default: false
-            }
-        }
     }
 }
 

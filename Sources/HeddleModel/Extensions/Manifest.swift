@@ -63,38 +63,38 @@ extension Manifest {
 }
 
 extension Manifest {
-    /// The member names at the top of a manifest.
-    package static let fieldNames = [
-        "name", "version", "description", "runtime", "permissions", "resources", "loading", "author", "license",
-        "homepage", "keywords",
-    ]
-
-    /// Sections of the manifest that other releases of Heddle read and this one does not.
-    private static let laterSections = [
-        "type", "capabilities", "dependencies", "sandbox", "isolation", "scaling", "cache", "thresholds",
-        "lifecycle_hooks", "health_check", "configuration_schema", "integrations", "publisher", "signature",
-    ]
+    /// `extension.json`.
+    package static let schema = OwnSchema(
+        "Manifest",
+        Shape.object(
+            required: ["name": ExtensionName.shape, "version": SemanticVersion.shape, "runtime": Runtime.shape],
+            optional: [
+                "$schema": Shape.text,
+                "description": Shape.text,
+                "permissions": Grants.schema.reference,
+                "resources": ResourceLimits.schema.reference,
+                "loading": Loading.schema.reference,
+                "author": Shape.text,
+                "license": Shape.text,
+                "homepage": Shape.text,
+                "keywords": Shape.texts,
+            ]
+        ),
+        uses: [Grants.schema, ResourceLimits.schema, Loading.schema]
+    )
 
     /// Reads `extension.json`.
     ///
-    /// - Throws: ``HeddleError`` with `malformedJSON`, `invalidManifest`, `invalidVersion` or, for the name,
-    ///   `invalidRequest`.
+    /// - Throws: ``HeddleError`` with `malformedJSON`, or with `invalidManifest` and all violations.
     package init(parsing bytes: [UInt8]) throws(HeddleError) {
-        try self.init(JSONFields(parsing: bytes, code: .invalidManifest))
+        let sentence = "the manifest is not what it should be"
+        try self.init(JSONFields(parsing: bytes, as: Self.schema, code: .invalidManifest, sentence))
     }
 
     /// Reads the manifest's object.
     ///
-    /// - Throws: ``HeddleError`` with `invalidManifest`, `invalidVersion` or, for the name, `invalidRequest`.
+    /// - Throws: ``HeddleError`` with the code of `fields`, `invalidVersion` or, for the name, `invalidRequest`.
     package init(_ fields: JSONFields) throws(HeddleError) {
-        for section in fields.names where Self.laterSections.contains(section) {
-            throw HeddleError(
-                .invalidManifest,
-                "'\(section)' is not supported by this version of Heddle",
-                details: ["field": section]
-            )
-        }
-        try fields.refuseUnknown(Self.fieldNames)
         name = try ExtensionName(fields.string("name"))
         version = try SemanticVersion(fields.string("version"))
         description = try fields.stringIfPresent("description").map { String($0.prefix(4096)) }
@@ -131,46 +131,69 @@ extension Manifest {
 }
 
 extension Manifest.Runtime {
+    fileprivate static let shape = Shape.object(
+        required: ["command": Shape.commandOrProgram],
+        optional: ["kind": Shape.choice(Kind.self), "args": Shape.texts]
+    )
+
     init(_ fields: JSONFields) throws(HeddleError) {
-        try fields.refuseUnknown(["kind", "command", "args"])
         kind = try fields.choice("kind", default: .mcpStdio)
         let program = fields.view("command")
         let words = program?.kind == .string ? [try fields.string("command")] : try fields.strings("command")
         command = words + (try fields.strings("args"))
-        guard let first = command.first, !first.isEmpty, command.count <= 1024 else {
-            throw fields.error("'runtime.command' names a program")
-        }
     }
 }
 
 extension Manifest.Loading {
+    /// The `loading` section.
+    package static let schema = OwnSchema(
+        "Loading",
+        Shape.object(optional: [
+            "idle_seconds": Shape.integer(1...86_400 * 30, default: Self().idleSeconds),
+            "start_seconds": Shape.integer(1...600, default: Self().startSeconds),
+        ])
+    )
+
     /// Reads the `loading` section.
     ///
-    /// - Throws: ``HeddleError`` with the code of `fields` when a member is unknown or out of range.
+    /// - Throws: ``HeddleError`` with the code of `fields` when a member is of the wrong type.
     package init(_ fields: JSONFields) throws(HeddleError) {
-        try fields.refuseUnknown(["idle_seconds", "start_seconds"])
+        let standard = Self()
         self.init(
-            idleSeconds: try fields.integerIfPresent("idle_seconds", in: 1...86_400 * 30) ?? 300,
-            startSeconds: try fields.integerIfPresent("start_seconds", in: 1...600) ?? 30
+            idleSeconds: try fields.integerIfPresent("idle_seconds") ?? standard.idleSeconds,
+            startSeconds: try fields.integerIfPresent("start_seconds") ?? standard.startSeconds
         )
     }
 }
 
 extension ResourceLimits {
+    /// The `resources` section.
+    package static let schema: OwnSchema = {
+        let standard = Self()
+        return OwnSchema(
+            "Resources",
+            Shape.object(optional: [
+                "memory_mb": Shape.integer(8...1 << 20, default: standard.memoryBytes >> 20),
+                "processes": Shape.integer(4...65_536, default: standard.processes),
+                "open_files": Shape.integer(16...1 << 20, default: standard.openFiles),
+                "file_mb": Shape.integer(1...1 << 20, default: standard.fileBytes >> 20),
+                "temporary_mb": Shape.integer(1...1 << 20, default: standard.temporaryBytes >> 20),
+                "cpu_percent": Shape.integer(1...100_000),
+            ])
+        )
+    }()
+
     /// Reads the `resources` section.
     ///
-    /// - Throws: ``HeddleError`` with the code of `fields` when a member is unknown or out of range.
+    /// - Throws: ``HeddleError`` with the code of `fields` when a member is of the wrong type.
     package init(_ fields: JSONFields) throws(HeddleError) {
-        try fields.refuseUnknown([
-            "memory_mb", "processes", "open_files", "file_mb", "temporary_mb", "cpu_percent",
-        ])
         self.init()
-        if let number = try fields.integerIfPresent("memory_mb", in: 8...1 << 20) { memoryBytes = number << 20 }
-        if let number = try fields.integerIfPresent("processes", in: 4...65_536) { processes = number }
-        if let number = try fields.integerIfPresent("open_files", in: 16...1 << 20) { openFiles = number }
-        if let number = try fields.integerIfPresent("file_mb", in: 1...1 << 20) { fileBytes = number << 20 }
-        if let number = try fields.integerIfPresent("temporary_mb", in: 1...1 << 20) { temporaryBytes = number << 20 }
-        cpuPercent = try fields.integerIfPresent("cpu_percent", in: 1...100_000)
+        if let number = try fields.integerIfPresent("memory_mb") { memoryBytes = number << 20 }
+        if let number = try fields.integerIfPresent("processes") { processes = number }
+        if let number = try fields.integerIfPresent("open_files") { openFiles = number }
+        if let number = try fields.integerIfPresent("file_mb") { fileBytes = number << 20 }
+        if let number = try fields.integerIfPresent("temporary_mb") { temporaryBytes = number << 20 }
+        cpuPercent = try fields.integerIfPresent("cpu_percent")
     }
 
     /// The `resources` section.

@@ -17,7 +17,6 @@ package final class ToolContract: Sendable {
     private let compiled = Mutex<Compiled?>(nil)
 
     private static let nothing = try? JSONDocument("{}")
-    private static let mostViolations = 20
 
     init(name: String, document: JSONDocument) {
         self.name = name
@@ -66,7 +65,8 @@ package final class ToolContract: Sendable {
     /// - Throws: ``HeddleError`` with `invalidParameters` and all violations.
     package func checkParameters(_ parameters: JSONView?) throws(HeddleError) {
         guard let input = schemas.input, let value = parameters ?? Self.nothing?.root else { return }
-        try judge(value, input, .invalidParameters, "the parameters of '\(name)' are not what it takes")
+        let sentence = "the parameters of '\(name)' are not what it takes"
+        try input.check(value, .invalidParameters, sentence, details: ["tool": name])
     }
 
     /// Checks the structured content of a result that is no failure.
@@ -81,39 +81,8 @@ package final class ToolContract: Sendable {
                 details: ["tool": name]
             )
         }
-        try judge(content, output, .extensionProtocol, "the result of '\(name)' breaks its own output schema")
-    }
-
-    private func judge(
-        _ value: JSONView,
-        _ schema: JSONSchema,
-        _ code: HeddleError.Code,
-        _ sentence: String
-    ) throws(HeddleError) {
-        let violations: [SchemaViolation]
-        do throws(SchemaError) {
-            if try schema.isValid(value) { return }
-            violations = try schema.violations(value, maximum: Self.mostViolations)
-        } catch {
-            throw HeddleError(
-                code,
-                "\(sentence): \(error.message)",
-                details: ["tool": name, "reason": error.reason.rawValue]
-            )
-        }
-        let first = violations.prefix(3).map(\.description).joined(separator: "; ")
-        throw HeddleError(
-            code,
-            "\(sentence): \(first.clipped(500))",
-            details: ["tool": name],
-            violations: violations.map { violation in
-                HeddleError.Violation(
-                    path: violation.instancePath.clipped(200),
-                    keyword: violation.keyword,
-                    message: violation.message.clipped(500)
-                )
-            }
-        )
+        let sentence = "the result of '\(name)' breaks its own output schema"
+        try output.check(content, .extensionProtocol, sentence, details: ["tool": name])
     }
 }
 

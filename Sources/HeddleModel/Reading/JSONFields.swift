@@ -1,6 +1,8 @@
 package import JSON
 
-/// An object from outside, read member by member with errors that name the member.
+/// An object of JSON, read member by member with errors that name the member.
+///
+/// What comes from outside is held against its schema first, which says more, and all at once.
 package struct JSONFields: Sendable {
     private let object: JSONView
     private let code: HeddleError.Code
@@ -20,37 +22,37 @@ package struct JSONFields: Sendable {
         prefix = path.isEmpty ? "" : path + "."
     }
 
-    /// Parses a body and takes its object.
+    /// Parses an object that Heddle wrote itself.
     ///
     /// - Throws: ``HeddleError`` with `malformedJSON` when it is not JSON, or with the given code when it is no object.
     package init(parsing bytes: [UInt8], code: HeddleError.Code) throws(HeddleError) {
-        do {
-            try self.init(JSONDocument(bytes).root, code: code)
-        } catch let error as JSONError {
+        try self.init(Self.document(bytes).root, code: code)
+    }
+
+    private static func document(_ bytes: [UInt8]) throws(HeddleError) -> JSONDocument {
+        do throws(JSONError) {
+            return try JSONDocument(bytes)
+        } catch {
             throw HeddleError(
                 .malformedJSON,
                 "the text is not acceptable JSON: \(error)",
                 details: ["reason": error.reason.rawValue, "offset": String(error.offset)]
             )
-        } catch let error as HeddleError {
-            throw error
-        } catch {
-            throw HeddleError(.internalError, "reading JSON failed", cause: error)
         }
     }
 
-    /// Refuses members that are not in a list.
+    /// Parses what came from outside and holds it against its schema.
     ///
-    /// - Throws: ``HeddleError`` that names the first unknown member and those that are known.
-    package func refuseUnknown(_ known: [String]) throws(HeddleError) {
-        for member in object.members where !known.contains(where: member.name.equals) {
-            let name = String((member.name.string ?? "").prefix(80))
-            throw HeddleError(
-                code,
-                "'\(prefix)\(name)' is not a known field; known are \(known.joined(separator: ", "))",
-                details: ["field": prefix + name]
-            )
-        }
+    /// - Throws: ``HeddleError`` with `malformedJSON` when it is not JSON, or with the given code and all violations.
+    package init(
+        parsing bytes: [UInt8],
+        as schema: OwnSchema,
+        code: HeddleError.Code,
+        _ sentence: String
+    ) throws(HeddleError) {
+        let document = try Self.document(bytes)
+        try schema.check(document.root, code, sentence)
+        try self.init(document.root, code: code)
     }
 
     /// An error of this object's kind that names no member.
@@ -93,11 +95,9 @@ package struct JSONFields: Sendable {
         return value
     }
 
-    package func integerIfPresent(_ name: String, in range: ClosedRange<Int>) throws(HeddleError) -> Int? {
+    package func integerIfPresent(_ name: String) throws(HeddleError) -> Int? {
         guard let view = present(name) else { return nil }
-        guard let number = view.integer, range.contains(number) else {
-            throw mismatch(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
+        guard let number = view.integer else { throw mismatch(name, "a whole number") }
         return number
     }
 
@@ -152,7 +152,4 @@ package struct JSONFields: Sendable {
         guard let view = present(name) else { return nil }
         return try JSONFields(view, code: code, path: prefix + name)
     }
-
-    /// The names of the members in their order.
-    package var names: [String] { object.members.map { $0.name.string ?? "" } }
 }

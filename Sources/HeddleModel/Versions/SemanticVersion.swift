@@ -1,3 +1,5 @@
+package import JSON
+
 /// A version after Semantic Versioning 2.0.0.
 package struct SemanticVersion: Sendable, Hashable {
     package let major: Int
@@ -21,6 +23,20 @@ package struct SemanticVersion: Sendable, Hashable {
         self.prerelease = prerelease
         self.build = build
     }
+
+    /// The full form as a schema.
+    package static let shape: JSONValue = {
+        let number = "(0|[1-9][0-9]{0,17})"
+        let identifier = "(0|[1-9][0-9]{0,17}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+        return Shape.adding(
+            ["maxLength": 128],
+            to: Shape.matching(
+                #"^\#(number)\.\#(number)\.\#(number)"#
+                    + #"(-\#(identifier)(\.\#(identifier))*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"#,
+                "a SemVer 2.0 version such as 1.2.3 or 1.2.3-beta.1"
+            )
+        )
+    }()
 
     /// Parses the full form, such as `1.4.0-beta.2+linux`.
     ///

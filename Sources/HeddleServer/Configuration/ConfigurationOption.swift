@@ -1,7 +1,11 @@
+import HeddleModel
+import JSON
+
 /// One setting: its key, what it may be, and what it is when nobody says.
 struct ConfigurationOption: Sendable {
     enum Kind: Sendable {
-        case text
+        /// A text, or one that matches a regular expression, with what that means in words.
+        case text(pattern: (String, words: String)? = nil)
         case choice([String])
         case integer(ClosedRange<Int>)
         /// Several texts, separated by commas in the environment.
@@ -23,7 +27,7 @@ struct ConfigurationOption: Sendable {
     static let all: [ConfigurationOption] = [
         .init(
             key: "http.host",
-            kind: .text,
+            kind: .text(),
             standard: "127.0.0.1",
             summary: "Address to listen on.",
             alias: "HEDDLE_HOST"
@@ -50,7 +54,7 @@ struct ConfigurationOption: Sendable {
         ),
         .init(
             key: "data.directory",
-            kind: .text,
+            kind: .text(),
             standard: "",
             summary: "Where everything is kept; ~/.local/share/heddle when empty.",
             alias: "HEDDLE_DATA_DIR"
@@ -63,7 +67,7 @@ struct ConfigurationOption: Sendable {
         ),
         .init(
             key: "security.token",
-            kind: .text,
+            kind: .text(pattern: ("^([!-~]{16,})?$", "at least 16 printable characters without blanks")),
             standard: "",
             summary: "The bearer token; made and kept in the data directory when empty.",
             alias: "HEDDLE_TOKEN",
@@ -112,4 +116,69 @@ struct ConfigurationOption: Sendable {
             summary: "How long calls under way may take when the server stops."
         ),
     ]
+}
+
+// MARK: - The schema
+
+extension ConfigurationOption {
+    /// The configuration file: every setting in the section that its key names.
+    package static let schema = OwnSchema("Configuration", section(all[...], depth: 0))
+
+    private static func section(_ options: ArraySlice<ConfigurationOption>, depth: Int) -> JSONValue {
+        var members: [JSONObject.Member] = []
+        if depth == 0 { members.append(.init(name: "$schema", value: Shape.text)) }
+        for option in options {
+            let parts = option.key.split(separator: ".")
+            let name = String(parts[depth])
+            guard !members.contains(where: { $0.name == name }) else { continue }
+            let inner = options.filter { $0.key.split(separator: ".")[depth] == name }
+            let isSetting = parts.count == depth + 1
+            members.append(.init(name: name, value: isSetting ? option.shape : section(inner[...], depth: depth + 1)))
+        }
+        return Shape.object(optional: members)
+    }
+
+    private var shape: JSONValue {
+        var shape: JSONValue
+        var standard = JSONValue.string(standard)
+        switch kind {
+        case .text(.none): shape = Shape.text
+        case .text(let (pattern, words)?): shape = Shape.matching(pattern, words)
+        case .choice(let choices): shape = Shape.choice(choices)
+        case .integer(let range):
+            shape = Shape.integer(range)
+            standard = .number(self.standard)
+        case .list:
+            // Commas separate the elements in the environment.
+            shape = Shape.list(Shape.matching("^[^,\\u0000]*$", "a text without commas"))
+            standard = .array([])
+        }
+        shape = Shape.adding(["default": standard], to: shape)
+        if case .text(.some) = kind { return shape }
+        return Shape.adding(["description": .string(summary)], to: shape)
+    }
+
+    /// The value that a text of the environment or of the command line stands for.
+    func value(_ text: String) -> JSONValue {
+        switch kind {
+        case .text, .choice: .string(text)
+        case .integer: Int(text).map(JSONValue.integer) ?? .string(text)
+        case .list: .array(Self.elements(text).map(JSONValue.string))
+        }
+    }
+
+    /// The text of a value that satisfies the schema.
+    func text(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text), .number(let text): text
+        case .array(let elements): elements.compactMap(\.string).joined(separator: ",")
+        case .null, .bool, .object: standard
+        }
+    }
+
+    /// The elements of a list.
+    static func elements(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingPrefix(while: \.isWhitespace) }
+            .map { String($0.reversed().drop(while: \.isWhitespace).reversed()) }
+    }
 }

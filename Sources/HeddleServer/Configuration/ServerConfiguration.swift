@@ -25,15 +25,17 @@ package struct ServerConfiguration: Sendable {
     ) throws(HeddleError) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         for option in ConfigurationOption.all { configuration.values[option.key] = (option.standard, "default") }
-        if let file {
-            for setting in try ConfigurationFile.read(file) {
-                try configuration.set(setting.key, setting.value, "file", isList: setting.isList)
-            }
-        }
+        var faults: [HeddleError.Violation] = []
+        if let file { configuration.set(try ConfigurationFile.read(file), "file", nil, &faults) }
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("HEDDLE_") {
-            try configuration.setVariable(name, value)
+            configuration.setVariable(name, value, &faults)
         }
-        for (key, value) in flags { try configuration.set(key, value, "flag") }
+        for (key, value) in flags.sorted(by: { $0.key < $1.key }) {
+            configuration.set(key, value, "flag", nil, &faults)
+        }
+        guard faults.isEmpty else {
+            throw HeddleError(.invalidConfiguration, "the configuration is not what it should be", breaking: faults)
+        }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/var/lib"
         let directory = configuration.text("data.directory")
         configuration.values["data.directory"]?.value =
@@ -45,54 +47,66 @@ package struct ServerConfiguration: Sendable {
     /// Variables that other parts of Heddle read.
     private static let otherVariables: Set<String> = ["HEDDLE_SERVER", "HEDDLE_OUTPUT", "HEDDLE_CONFIG"]
 
-    private mutating func setVariable(_ name: String, _ value: String) throws(HeddleError) {
+    private mutating func setVariable(_ name: String, _ value: String, _ faults: inout [HeddleError.Violation]) {
         if Self.otherVariables.contains(name) || name.hasPrefix("HEDDLE_TEST_") { return }
         guard let option = ConfigurationOption.all.first(where: { $0.variable == name || $0.alias == name }) else {
-            throw HeddleError(
-                .invalidConfiguration,
-                "the environment variable '\(name)' is not a setting of Heddle",
-                details: ["key": name]
-            )
+            faults.append(.init(path: name, keyword: "additionalProperties", message: "is not a setting of Heddle"))
+            return
         }
-        try set(option.key, value, "environment")
+        set(option.key, value, "environment", name, &faults)
     }
 
+    /// Takes one setting in the words of the environment or of the command line.
     private mutating func set(
         _ key: String,
-        _ value: String,
+        _ text: String,
         _ source: String,
-        isList: Bool = false
-    ) throws(HeddleError) {
+        _ variable: String?,
+        _ faults: inout [HeddleError.Violation]
+    ) {
         guard let option = ConfigurationOption.all.first(where: { $0.key == key }) else {
-            throw HeddleError(.invalidConfiguration, "'\(key)' is not a setting of Heddle", details: ["key": key])
+            faults.append(.init(path: key, keyword: "additionalProperties", message: "is not a setting of Heddle"))
+            return
         }
-        switch option.kind {
-        case .list: break
-        case _ where isList: throw Self.mismatch(key, "one value, not a list")
-        case .text: break
-        case .choice(let choices):
-            guard choices.contains(value) else {
-                throw Self.mismatch(key, "one of \(choices.joined(separator: ", "))")
+        let value = key.split(separator: ".").reversed()
+            .reduce(option.value(text)) { inner, name in
+                .object(JSONObject(members: [.init(name: String(name), value: inner)]))
             }
-        case .integer(let range):
-            guard let number = Int(value), range.contains(number) else {
-                throw Self.mismatch(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-            }
-        }
-        values[key] = (value, source)
+        set(value, source, variable, &faults)
     }
 
-    private static func mismatch(_ key: String, _ expected: String) -> HeddleError {
-        HeddleError(.invalidConfiguration, "the setting '\(key)' is \(expected)", details: ["key": key])
+    /// Takes the settings of an object that satisfies the schema; notes what is wrong with one that does not.
+    private mutating func set(
+        _ value: JSONValue,
+        _ source: String,
+        _ variable: String?,
+        _ faults: inout [HeddleError.Violation]
+    ) {
+        do throws(HeddleError) {
+            try ConfigurationOption.schema.check(value, .invalidConfiguration, "")
+        } catch {
+            // A variable has one place, which its name tells better.
+            guard !error.violations.isEmpty else {
+                return faults.append(
+                    .init(path: variable ?? "", keyword: "", message: "cannot be read\(error.message)")
+                )
+            }
+            faults += error.violations.map { violation in
+                guard let variable else { return violation }
+                return .init(path: variable, keyword: violation.keyword, message: violation.message)
+            }
+            return
+        }
+        for option in ConfigurationOption.all {
+            let found = option.key.split(separator: ".").reduce(Optional(value)) { $0?[String($1)] }
+            guard let found, found != .null else { continue }
+            values[option.key] = (option.text(found), source)
+        }
     }
 
     /// A server that others can reach needs a token that somebody chose on purpose.
     private func checkAddress() throws(HeddleError) {
-        let token = text("security.token")
-        if !token.isEmpty, token.utf8.count < 16 || token.utf8.contains(where: { $0 <= 0x20 || $0 > 0x7E }) {
-            throw Self.mismatch("security.token", "at least 16 printable characters")
-        }
-        guard !Self.isLoopback(text("http.host")), token.isEmpty else { return }
+        guard !Self.isLoopback(text("http.host")), text("security.token").isEmpty else { return }
         throw HeddleError(
             .invalidConfiguration,
             "a server on '\(text("http.host"))' can be reached from outside: set 'security.token' first",
@@ -108,10 +122,7 @@ package struct ServerConfiguration: Sendable {
 
     func integer(_ key: String) -> Int { Int(text(key)) ?? 0 }
 
-    func list(_ key: String) -> [String] {
-        text(key).split(separator: ",").map { $0.trimmingPrefix(while: \.isWhitespace) }
-            .map { String($0.reversed().drop(while: \.isWhitespace).reversed()) }
-    }
+    func list(_ key: String) -> [String] { ConfigurationOption.elements(text(key)) }
 
     /// Every setting, in a stable order.
     package var entries: [Entry] {

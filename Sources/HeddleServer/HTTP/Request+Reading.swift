@@ -25,12 +25,13 @@ extension Request {
         )
     }
 
-    /// The object of a JSON body.
+    /// The object of a JSON body that satisfies a schema.
     ///
-    /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `bodyTooLarge`, `malformedJSON` or `invalidRequest`.
-    func fields(limit: Int) async throws -> JSONFields {
+    /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `bodyTooLarge`, `malformedJSON`, or `invalidRequest` with all
+    ///   violations.
+    func fields(_ schema: OwnSchema, limit: Int) async throws -> JSONFields {
         try JSONFields.checkType(headers[.contentType])
-        return try JSONFields(parsing: try await bytes(limit: limit), code: .invalidRequest)
+        return try JSONFields.body(try await bytes(limit: limit), schema)
     }
 
     /// The revision that `If-Match` names (RFC 9110 §13.1.1); nil without the header or for any revision.
@@ -66,15 +67,17 @@ extension Request {
 }
 
 extension JSONFields {
-    /// The object of a JSON body that is here.
+    /// The object of a JSON body that is here and satisfies a schema.
     ///
-    /// - Throws: ``HeddleError`` with `unsupportedMediaType`, `malformedJSON` or `invalidRequest`.
-    static func body(_ bytes: [UInt8], type: String?) throws(HeddleError) -> JSONFields {
-        try checkType(type)
-        return try JSONFields(parsing: bytes, code: .invalidRequest)
+    /// - Throws: ``HeddleError`` with `malformedJSON`, or `invalidRequest` with all violations.
+    static func body(_ bytes: [UInt8], _ schema: OwnSchema) throws(HeddleError) -> JSONFields {
+        try JSONFields(parsing: bytes, as: schema, code: .invalidRequest, "the body is not what this route takes")
     }
 
-    fileprivate static func checkType(_ type: String?) throws(HeddleError) {
+    /// Refuses what is not JSON by its own word.
+    ///
+    /// - Throws: ``HeddleError`` with `unsupportedMediaType`.
+    static func checkType(_ type: String?) throws(HeddleError) {
         guard let type, type != "application/json", !type.lowercased().hasPrefix("application/json") else { return }
         throw HeddleError(.unsupportedMediaType, "the body is application/json")
     }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HeddleModel
 import Hummingbird
 import JSON
 
@@ -12,10 +13,10 @@ struct Route: Sendable {
     let summary: String
     /// The names of the query's parameters.
     var query: [String] = []
-    /// The name of the body's schema; nil for none.
-    var body: String?
-    /// The name of the answer's schema.
-    var answer: String?
+    /// What the body has to be; nil for none.
+    var body: OwnSchema?
+    /// What the answer is; nil for none.
+    var answer: OwnSchema?
     var status = 200
     let handler: Handler
 }

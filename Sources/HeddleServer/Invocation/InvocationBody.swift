@@ -17,28 +17,35 @@ enum InvocationBody {
         InvocationService.Request(
             extensionName: extensionName,
             capability: capability,
-            parameters: try parameters(fields),
+            parameters: parameters(fields),
             timeout: try timeout(fields)
         )
     }
 
-    private static func parameters(_ fields: JSONFields) throws(HeddleError) -> JSONView? {
-        try fields.refuseUnknown(["parameters", "context", "options"])
+    /// The schema of a call.
+    static let schema = OwnSchema(
+        "Invocation",
+        Shape.object(optional: [
+            "parameters": ["type": "object"],
+            "context": Shape.object(optional: [
+                "context_id": Shape.text, "user_id": Shape.text, "session_id": Shape.text, "request_id": Shape.text,
+            ]),
+            "options": Shape.object(optional: [
+                "timeout_ms": Shape.integer(
+                    1...Int(InvocationService.maximumTimeout / .milliseconds(1)),
+                    default: Int(InvocationService.defaultTimeout / .milliseconds(1))
+                )
+            ]),
+        ])
+    )
+
+    private static func parameters(_ fields: JSONFields) -> JSONView? {
         guard let view = fields.view("parameters"), !view.isNull else { return nil }
-        guard view.kind == .object else {
-            throw HeddleError(.invalidRequest, "'parameters' is an object", details: ["field": "parameters"])
-        }
         return view
     }
 
     private static func timeout(_ fields: JSONFields) throws(HeddleError) -> Duration {
-        if let context = try fields.fieldsIfPresent("context") {
-            try context.refuseUnknown(["context_id", "user_id", "session_id", "request_id"])
-        }
-        guard let options = try fields.fieldsIfPresent("options") else { return InvocationService.defaultTimeout }
-        try options.refuseUnknown(["timeout_ms"])
-        let limit = Int(InvocationService.maximumTimeout / .milliseconds(1))
-        guard let milliseconds = try options.integerIfPresent("timeout_ms", in: 1...limit) else {
+        guard let milliseconds = try fields.fieldsIfPresent("options")?.integerIfPresent("timeout_ms") else {
             return InvocationService.defaultTimeout
         }
         return .milliseconds(milliseconds)

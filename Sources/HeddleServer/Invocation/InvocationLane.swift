@@ -111,9 +111,9 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         state = .calling(number: number, cancel: {})
         let request: InvocationService.Request
         do {
-            let fields = try JSONFields.body(bytes, type: head.headerFields[.contentType])
+            try JSONFields.checkType(head.headerFields[.contentType])
             request = try InvocationBody.decode(
-                fields,
+                JSONFields.body(bytes, InvocationBody.schema),
                 extensionName: target.extensionName,
                 capability: target.capability
             )

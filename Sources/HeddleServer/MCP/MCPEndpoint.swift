@@ -20,8 +20,8 @@ struct MCPEndpoint: Sendable {
                 method: .post,
                 path: "/mcp",
                 summary: "Model Context Protocol, Streamable HTTP.",
-                body: "JSONRPC",
-                answer: "JSONRPC",
+                body: .jsonRPC,
+                answer: .jsonRPC,
                 handler: post
             ),
             Route(method: .delete, path: "/mcp", summary: "End a legacy session.", status: 204, handler: endSession),

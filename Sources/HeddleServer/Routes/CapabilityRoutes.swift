@@ -16,15 +16,15 @@ struct CapabilityRoutes: Sendable {
                 path: "/api/v1/capabilities",
                 summary: "List the capabilities of active extensions.",
                 query: ["extension"] + Listing.query,
-                answer: "CapabilityList",
+                answer: .capabilityList,
                 handler: list
             ),
             Route(
                 method: .post,
                 path: "/api/v1/extensions/{name}/capabilities/{capability}/invoke",
                 summary: "Call a capability.",
-                body: "Invocation",
-                answer: "Execution",
+                body: InvocationBody.schema,
+                answer: .execution,
                 handler: invoke
             ),
         ]
@@ -62,7 +62,7 @@ struct CapabilityRoutes: Sendable {
 
     @Sendable private func invoke(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let call = try InvocationBody.decode(
-            try await request.fields(limit: services.bodyLimit),
+            try await request.fields(InvocationBody.schema, limit: services.bodyLimit),
             extensionName: context.parameters.get("name") ?? "",
             capability: context.parameters.get("capability") ?? ""
         )

@@ -17,15 +17,15 @@ struct ExtensionRoutes: Sendable {
                 path: all,
                 summary: "List extensions.",
                 query: Listing.query,
-                answer: "ExtensionList",
+                answer: .extensionList,
                 handler: list
             ),
             Route(
                 method: .post,
                 path: all,
                 summary: "Register an extension.",
-                body: "Registration",
-                answer: "Extension",
+                body: RegistrationRequest.schema,
+                answer: .registered,
                 status: 201,
                 handler: register
             ),
@@ -33,11 +33,11 @@ struct ExtensionRoutes: Sendable {
                 method: .post,
                 path: all + "/preview",
                 summary: "Say what a registration comes to, without running anything.",
-                body: "Registration",
-                answer: "Preview",
+                body: RegistrationRequest.schema,
+                answer: .preview,
                 handler: preview
             ),
-            Route(method: .get, path: Self.one, summary: "Show an extension.", answer: "Extension", handler: show),
+            Route(method: .get, path: Self.one, summary: "Show an extension.", answer: .registered, handler: show),
             Route(
                 method: .delete,
                 path: Self.one,
@@ -49,21 +49,21 @@ struct ExtensionRoutes: Sendable {
                 method: .post,
                 path: Self.one + "/activate",
                 summary: "Put up its capabilities.",
-                answer: "Extension",
+                answer: .registered,
                 handler: activate
             ),
             Route(
                 method: .post,
                 path: Self.one + "/deactivate",
                 summary: "Take down its capabilities and stop its processes.",
-                answer: "Extension",
+                answer: .registered,
                 handler: deactivate
             ),
             Route(
                 method: .post,
                 path: Self.one + "/accept",
                 summary: "Accept tools that changed.",
-                answer: "Extension",
+                answer: .registered,
                 handler: accept
             ),
             Route(
@@ -71,14 +71,14 @@ struct ExtensionRoutes: Sendable {
                 path: Self.one + "/logs",
                 summary: "The last lines of its processes.",
                 query: ["lines"],
-                answer: "Logs",
+                answer: .logs,
                 handler: logs
             ),
             Route(
                 method: .get,
                 path: Self.one + "/permissions",
                 summary: "What it was granted.",
-                answer: "Permissions",
+                answer: .permissions,
                 handler: permissions
             ),
         ]
@@ -95,7 +95,9 @@ struct ExtensionRoutes: Sendable {
     }
 
     @Sendable private func register(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
+        let registration = try RegistrationRequest(
+            await request.fields(RegistrationRequest.schema, limit: services.bodyLimit)
+        )
         let caller = context.caller(.rest)
         let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
             try await services.extensions.register(caller, registration)
@@ -104,7 +106,9 @@ struct ExtensionRoutes: Sendable {
     }
 
     @Sendable private func preview(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let registration = try RegistrationRequest(await request.fields(limit: services.bodyLimit))
+        let registration = try RegistrationRequest(
+            await request.fields(RegistrationRequest.schema, limit: services.bodyLimit)
+        )
         let plan = try await services.installation.plan(registration)
         var (installs, arguments): ([String], [String]) = ([], [])
         if case .pypi(let package) = plan.source { (installs, arguments) = (package.requirements, package.arguments) }

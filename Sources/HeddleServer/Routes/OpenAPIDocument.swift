@@ -7,7 +7,7 @@ enum OpenAPIDocument {
     /// The route of the document itself.
     static func route(describing routes: [Route]) -> Route {
         let path = "/openapi.json"
-        let own = Route(method: .get, path: path, summary: "This description.", answer: "Anything") { _, _ in
+        let own = Route(method: .get, path: path, summary: "This description.", answer: .anything) { _, _ in
             Response(status: .ok)
         }
         let bytes = document(routes + [own]).bytes
@@ -30,9 +30,16 @@ enum OpenAPIDocument {
             "security": [["token": []]],
             "paths": .object(paths),
             "components": [
-                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]], "schemas": OpenAPISchemas.all,
+                "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]], "schemas": schemas(routes),
             ],
         ]
+    }
+
+    /// Every schema that a route names, and those that they name.
+    private static func schemas(_ routes: [Route]) -> JSONValue {
+        let named = routes.flatMap { [$0.body, $0.answer].compactMap(\.self) } + [.failure]
+        let all = named.reduce(into: [:]) { $0.merge($1.components) { known, _ in known } }
+        return .object(JSONObject(members: all.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) }))
     }
 
     private static func operation(_ route: Route) -> JSONValue {
@@ -56,7 +63,7 @@ enum OpenAPIDocument {
                 name: "responses",
                 value: [
                     String(route.status): .object(success),
-                    "default": ["description": "An error.", "content": content("Error")],
+                    "default": ["description": "An error.", "content": content(.failure)],
                 ]
             ),
         ])
@@ -65,7 +72,7 @@ enum OpenAPIDocument {
         return .object(operation)
     }
 
-    private static func content(_ schema: String) -> JSONValue {
-        ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]]
+    private static func content(_ schema: OwnSchema) -> JSONValue {
+        ["application/json": ["schema": schema.reference]]
     }
 }

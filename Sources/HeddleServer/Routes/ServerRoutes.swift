@@ -15,29 +15,29 @@ struct ServerRoutes: Sendable {
                 method: .get,
                 path: "/healthz",
                 summary: "Whether the process lives.",
-                answer: "Health",
+                answer: .health,
                 handler: healthy
             ),
-            Route(method: .get, path: "/readyz", summary: "Whether it takes calls.", answer: "Health", handler: ready),
+            Route(method: .get, path: "/readyz", summary: "Whether it takes calls.", answer: .health, handler: ready),
             Route(
                 method: .get,
                 path: "/api/v1/status",
                 summary: "What the server does.",
-                answer: "Status",
+                answer: .status,
                 handler: status
             ),
             Route(
                 method: .get,
                 path: "/api/v1/config",
                 summary: "The effective configuration.",
-                answer: "Configuration",
+                answer: .configurationEntries,
                 handler: configuration
             ),
             Route(
                 method: .post,
                 path: "/api/v1/shutdown",
                 summary: "Stop the server.",
-                answer: "Health",
+                answer: .health,
                 status: 202,
                 handler: shutdown
             ),

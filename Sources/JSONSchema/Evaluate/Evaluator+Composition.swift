@@ -111,7 +111,8 @@ extension Evaluator {
     ) {
         guard let report else { return }
         let place = report.instancePath(cursor)
-        let meant = causes.filter { $0.allSatisfy { !$0.tellsKindsApart(at: place) } }
+        var meant = causes.filter { !$0.contains { $0.isOfWrongType(at: place) } }
+        if meant.count > 1 { meant = meant.filter { !$0.contains { $0.isOfWrongKind(at: place) } } }
         if meant.count == 1, let violations = meant.first, !violations.isEmpty {
             report.add(violations)
         } else {
@@ -151,15 +152,12 @@ extension Evaluator {
 }
 
 extension SchemaViolation {
-    /// Whether this shows that another kind of value was meant: the value, or a member of it, is a wrong constant, or it
-    /// is of the wrong type itself.
-    fileprivate func tellsKindsApart(at place: String) -> Bool {
-        guard instancePath.hasPrefix(place) else { return false }
-        let below = instancePath.dropFirst(place.count)
-        return switch keyword {
-        case "type": below.isEmpty
-        case "const", "enum": below.utf8.count { $0 == UInt8(ascii: "/") } <= 1
-        default: false
-        }
+    /// Whether the value itself is of another type.
+    fileprivate func isOfWrongType(at place: String) -> Bool { keyword == "type" && instancePath == place }
+
+    /// Whether the value, or a member that tells its kind, is another constant.
+    fileprivate func isOfWrongKind(at place: String) -> Bool {
+        guard keyword == "const" || keyword == "enum", instancePath.hasPrefix(place) else { return false }
+        return instancePath.utf8.dropFirst(place.utf8.count).count { $0 == UInt8(ascii: "/") } <= 1
     }
 }

@@ -108,7 +108,8 @@ struct Evaluator: ~Copyable {
             isValid = false
             guard report != nil else { return false }
         }
-        if parts.contains(.constants), !isConstant(node, cursor) {
+        // A value of the wrong type is none of the constants either, which nobody has to be told as well.
+        if isValid, parts.contains(.constants), !isConstant(node, cursor) {
             isValid = false
             guard report != nil else { return false }
         }

@@ -24,7 +24,8 @@ struct KnownNames {
         let allowed = word.count < 5 ? 1 : 2
         return names.map { ($0, Self.distance(word, Array($0.utf8), atMost: allowed)) }
             .filter { $0.1 <= allowed }
-            .min { $0.1 < $1.1 }?.0
+            .min { $0.1 < $1.1 }?
+            .0
     }
 
     /// How many letters have to be changed, added, left out or swapped with the next one (optimal string alignment); more

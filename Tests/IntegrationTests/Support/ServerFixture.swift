@@ -133,6 +133,17 @@ final class ServerFixture {
         body: String? = nil,
         headers: [String: String] = [:]
     ) throws -> HTTPAnswer {
+        let answer = try exchange(method, path, body: body, headers: headers)
+        try PublishedAnswers.check(method, path, answer) { try exchange("GET", "/openapi.json").json }
+        return answer
+    }
+
+    private func exchange(
+        _ method: String,
+        _ path: String,
+        body: String? = nil,
+        headers: [String: String] = [:]
+    ) throws -> HTTPAnswer {
         let connection = try HTTPConnection(port: port)
         connection.send(bytes(method, path, body: body.map { Array($0.utf8) }, headers: headers))
         return try connection.answer()

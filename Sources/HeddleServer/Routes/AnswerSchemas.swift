@@ -1,0 +1,161 @@
+import HeddleModel
+import JSON
+
+/// What the routes answer, as JSON Schema; members may be added to an answer, so these are open.
+extension OwnSchema {
+    private static let text: JSONValue = ["type": "string"]
+    private static let textOrNull: JSONValue = ["type": ["string", "null"]]
+    private static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
+    private static let object: JSONValue = ["type": "object"]
+    private static let time: JSONValue = ["type": "string", "format": "date-time"]
+    private static let count: JSONValue = ["type": "integer", "minimum": 0]
+
+    private static func answer(
+        _ name: String,
+        _ properties: JSONValue,
+        optional: JSONValue = [:],
+        uses: [OwnSchema] = []
+    ) -> OwnSchema {
+        OwnSchema(name, shape(properties, optional: optional), uses: uses)
+    }
+
+    /// An object that has all of some properties and perhaps others.
+    private static func shape(_ properties: JSONValue, optional: JSONValue = [:]) -> JSONValue {
+        let (always, sometimes) = (properties.object?.members ?? [], optional.object?.members ?? [])
+        return [
+            "type": "object", "properties": .object(JSONObject(members: always + sometimes)),
+            "required": .array(always.map { .string($0.name) }),
+        ]
+    }
+
+    private static func list(_ element: OwnSchema) -> OwnSchema {
+        answer(
+            element.name + "List",
+            [
+                "items": ["type": "array", "items": element.reference], "next_cursor": textOrNull,
+                "has_more": Shape.flag,
+            ],
+            optional: ["total": count],
+            uses: [element]
+        )
+    }
+
+    // MARK: The server
+
+    static let anything = OwnSchema("Anything", [:])
+    static let health = answer("Health", ["status": Shape.choice(["ok", "ready", "stopping"])])
+    static let status = answer(
+        "Status",
+        [
+            "version": text, "pid": count, "uptime_ms": count, "data_directory": text, "address": text,
+            "extensions": shape(["active": count, "total": count]), "instances": count,
+            "calls": shape(["total": count, "failed": count, "in_flight": count]),
+        ]
+    )
+    static let configurationEntries = answer(
+        "ConfigurationEntries",
+        [
+            "items": [
+                "type": "array",
+                "items": shape([
+                    "key": text, "value": text, "source": Shape.choice(["default", "file", "environment", "flag"]),
+                ]),
+            ]
+        ]
+    )
+    /// JSON-RPC 2.0, whose messages the Model Context Protocol describes.
+    static let jsonRPC = OwnSchema("JSONRPC", shape(["jsonrpc": ["const": "2.0"]], optional: ["id": [:]]))
+    static let failure = answer(
+        "Error",
+        [
+            "error": shape([
+                "code": Shape.choice(HeddleError.Code.self), "message": text,
+                "details": Shape.adding(
+                    ["additionalProperties": text],
+                    to: shape(
+                        [:],
+                        optional: [
+                            "violations": [
+                                "type": "array", "items": shape(["path": text, "keyword": text, "message": text]),
+                            ]
+                        ]
+                    )
+                ),
+                "request_id": text,
+            ])
+        ]
+    )
+
+    // MARK: Extensions
+
+    static let preview = answer(
+        "Preview",
+        [
+            "name": text, "command": texts, "reads": texts, "grants": Grants.schema.reference, "installs": texts,
+            "arguments": texts, "warnings": texts,
+        ],
+        uses: [Grants.schema]
+    )
+    static let registered: OwnSchema = {
+        let parts = [ExtensionSource.schema, Grants.schema, ResourceLimits.schema, Manifest.Loading.schema]
+        let instance = shape(
+            ["id": text, "state": text, "pid": count, "started_at": time, "calls": count, "protocol": text],
+            optional: ["memory_bytes": count, "processor_ms": count]
+        )
+        let toolOrNull: JSONValue = ["type": ["object", "null"]]
+        return answer(
+            "Extension",
+            [
+                "name": text, "version": text, "state": Shape.choice(ExtensionState.self), "held": Shape.flag,
+                "description": textOrNull, "source": ExtensionSource.schema.reference, "command": texts,
+                "grants": Grants.schema.reference, "resources": ResourceLimits.schema.reference,
+                "loading": Manifest.Loading.schema.reference, "capability_count": count,
+                "instances": ["type": "array", "items": instance], "error": textOrNull, "created_at": time,
+                "updated_at": time, "revision": count,
+            ],
+            optional: [
+                "held_changes": [
+                    "type": "array",
+                    "items": shape(["name": text, "accepted": toolOrNull, "offered": toolOrNull]),
+                ]
+            ],
+            uses: parts
+        )
+    }()
+    static let extensionList = list(registered)
+    static let logs = answer(
+        "Logs",
+        [
+            "lines": [
+                "type": "array", "items": shape(["time": time, "stream": text, "instance": text, "text": text]),
+            ]
+        ]
+    )
+    static let permissions = answer(
+        "Permissions",
+        ["grants": Grants.schema.reference, "reads": texts, "command": texts, "accepted_at": time],
+        uses: [Grants.schema]
+    )
+
+    // MARK: Capabilities
+
+    static let capability = answer(
+        "Capability",
+        ["extension": text, "name": text, "mcp_name": text, "input_schema": object],
+        optional: ["title": text, "description": text, "output_schema": object, "annotations": object]
+    )
+    static let capabilityList = list(capability)
+    static let execution = answer(
+        "Execution",
+        [
+            "execution_id": text, "execution_status": Shape.choice(["completed", "failed", "pending"]),
+            "execution_time_ms": ["type": "number", "minimum": 0],
+        ],
+        optional: [
+            "result": object,
+            "error": shape([
+                "code": text, "message": text, "details": shape(["mcp_code": Shape.number], optional: ["data": [:]]),
+            ]),
+        ]
+    )
+}
