@@ -121,6 +121,46 @@ struct ManifestTests {
         #expect(error?.message.hasSuffix("; and 1 more") == true)
     }
 
+    @Test("takes the configuration that its schema allows, and says all that is wrong with another")
+    func configuration() throws {
+        let schema =
+            #"{"type":"object","required":["city"],"properties":{"city":{"type":"string"}},"additionalProperties":false}"#
+        let manifest = try Self.manifest(Self.smallest + ",\"configuration_schema\":\(schema)")
+        #expect(try Manifest(parsing: manifest.value.bytes) == manifest)
+        #expect(try manifest.checkedConfiguration(["city": "Oslo"]) == ["city": "Oslo"])
+        let missing = #expect(throws: HeddleError.self) { try manifest.checkedConfiguration(nil) }
+        #expect(missing?.code == .invalidRequest && missing?.violations.map(\.keyword) == ["required"])
+        let wrong = #expect(throws: HeddleError.self) { try manifest.checkedConfiguration(["city": 7, "town": 1]) }
+        #expect(wrong?.violations.map(\.path) == ["/city", "/town"])
+        let long = String(repeating: "x", count: 70_000)
+        #expect(throws: HeddleError.self) { try manifest.checkedConfiguration(["city": .string(long)]) }
+        let repeated = JSONValue.object(
+            JSONObject(members: [.init(name: "city", value: "a"), .init(name: "city", value: "b")])
+        )
+        #expect(throws: HeddleError.self) { try manifest.checkedConfiguration(repeated) }
+    }
+
+    @Test("without a schema for it takes no configuration")
+    func noConfiguration() throws {
+        let manifest = try Self.manifest(Self.smallest)
+        #expect(try manifest.checkedConfiguration(nil) == nil)
+        let error = #expect(throws: HeddleError.self) { try manifest.checkedConfiguration([:]) }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test(
+        "whose configuration_schema is none, or hostile, is refused",
+        arguments: [
+            #"{"type":"strin"}"#, #"{"$ref":"https://example.com/x"}"#, #"{"pattern":"^(a+)+$"}"#, "7", "[]", "true",
+        ]
+    )
+    func badConfigurationSchema(_ schema: String) {
+        let error = #expect(throws: HeddleError.self) {
+            try Self.manifest(Self.smallest + ",\"configuration_schema\":\(schema)")
+        }
+        #expect(error?.code == .invalidManifest)
+    }
+
     @Test(
         "with a section of a later release is refused rather than half obeyed",
         arguments: [

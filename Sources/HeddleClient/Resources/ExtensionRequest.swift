@@ -11,6 +11,7 @@ package struct ExtensionRequest: Sendable {
     package var grants: Grants
     package var memoryMegabytes: Int?
     package var idleSeconds: Int?
+    package var configuration: JSONValue?
     package var isActivated: Bool
 
     package init(
@@ -20,6 +21,7 @@ package struct ExtensionRequest: Sendable {
         grants: Grants = Grants(),
         memoryMegabytes: Int? = nil,
         idleSeconds: Int? = nil,
+        configuration: JSONValue? = nil,
         isActivated: Bool = true
     ) {
         self.name = name
@@ -28,6 +30,7 @@ package struct ExtensionRequest: Sendable {
         self.grants = grants
         self.memoryMegabytes = memoryMegabytes
         self.idleSeconds = idleSeconds
+        self.configuration = configuration
         self.isActivated = isActivated
     }
 
@@ -40,6 +43,7 @@ package struct ExtensionRequest: Sendable {
         object["grants"] = grants.value(showingValues: true)
         object["resources"] = memoryMegabytes.map { ["memory_mb": .integer($0)] }
         object["loading"] = idleSeconds.map { ["idle_seconds": .integer($0)] }
+        object["configuration"] = configuration
         object["activate"] = .bool(isActivated)
         return .object(object)
     }

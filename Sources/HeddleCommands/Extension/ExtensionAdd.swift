@@ -25,6 +25,9 @@ package struct ExtensionAdd: ConnectedCommand {
     @Option(help: "What it is for.")
     var description: String?
 
+    @Option(help: ArgumentHelp("A JSON or YAML file with what its manifest lets it be told.", valueName: "file"))
+    var configuration: String?
+
     @Option(name: .customLong("memory-mb"), help: "Memory it may take.")
     var memoryMB: Int?
 
@@ -50,6 +53,7 @@ package struct ExtensionAdd: ConnectedCommand {
             grants: try grants.grants(environment: ProcessEnvironment.variables),
             memoryMegabytes: memoryMB,
             idleSeconds: idleSeconds,
+            configuration: try configuration.map { JSONValue(try SchemaFiles.document($0).root) },
             isActivated: !isInactive
         )
         try await global.withClient { client in

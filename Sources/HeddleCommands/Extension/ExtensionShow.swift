@@ -42,6 +42,7 @@ extension ExtensionResource: DetailDisplayable {
             ("source", sourceText),
             ("command", DisplayText.command(command)),
         ] + grants.details + [
+            ("configuration", json["configuration"]?.object.map { JSONValue.object($0).text } ?? ""),
             ("capabilities", String(capabilityCount)),
             ("instances", instances.isEmpty ? "none" : instances.joined(separator: "\n")),
             ("created", json["created_at"]?.string ?? ""),

@@ -106,6 +106,7 @@ package struct InstanceLauncher: Sendable {
         let confined = try confinement.plan(
             manifest: entry.manifest,
             grants: entry.grants,
+            configuration: entry.configuration,
             resolved: resolved,
             dataDirectory: dataDirectory(entry.name, tenant: tenant),
             userID: entry.userID

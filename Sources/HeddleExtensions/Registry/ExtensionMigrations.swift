@@ -45,5 +45,9 @@ package enum ExtensionMigrations {
                 ) STRICT;
                 """
         ),
+        Migration(
+            name: "0003_configuration",
+            sqlite: "ALTER TABLE extension_version ADD COLUMN configuration TEXT;"
+        ),
     ]
 }

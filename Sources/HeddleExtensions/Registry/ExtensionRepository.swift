@@ -55,13 +55,13 @@ package struct ExtensionRepository: Sendable {
         }
         _ = try tx.execute(
             """
-            INSERT INTO extension_version (tenant_id, name, version, state, manifest, source, grants, resolved, tools,
-                held_tools, revision, updated_at, edits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            INSERT INTO extension_version (tenant_id, name, version, state, manifest, source, grants, configuration,
+                resolved, tools, held_tools, revision, updated_at, edits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             """,
             identity(entry, tenant) + [
                 .text(entry.state.rawValue), .text(entry.manifest.value.text), .text(entry.source.value.text),
-                .text(entry.grants.value(showingValues: true).text),
+                .text(entry.grants.value(showingValues: true).text), StoreValue(entry.configuration?.text),
             ] + changing(entry)
         )
         try forgetRemains(of: entry.name.rawValue, tenant: tenant, tx)
@@ -153,6 +153,7 @@ package struct ExtensionRepository: Sendable {
             manifest: try Manifest(fields("manifest")),
             source: try ExtensionSource(fields("source")),
             grants: try Grants(fields("grants")),
+            configuration: try row.textIfPresent("configuration").map { try JSONValue(parsing: Array($0.utf8)) },
             userID: userBase + UInt32(try row.integer("user_number")),
             createdAt: Timestamp(milliseconds: Int(try row.integer("created_at")))
         )

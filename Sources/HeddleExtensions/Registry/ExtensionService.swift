@@ -126,6 +126,7 @@ package final class ExtensionService: Sendable {
             manifest: installed.manifest,
             source: request.source,
             grants: plan.grants,
+            configuration: plan.configuration,
             userID: userID,
             createdAt: clock.now
         )

@@ -1,5 +1,6 @@
 import Glibc
 package import HeddleModel
+package import JSON
 package import Logging
 import NIOPosix
 
@@ -10,6 +11,8 @@ package struct Installation: Sendable {
         package let manifest: Manifest
         package let grants: Grants
         package let source: ExtensionSource
+        /// What the extension is told; nil when it takes nothing.
+        package let configuration: JSONValue?
         /// The program when it is there already; nil when it comes with an installation.
         package let resolved: ResolvedCommand?
     }
@@ -44,7 +47,8 @@ package struct Installation: Sendable {
 
     /// Checks a registration and says what it comes to; runs nothing of the extension.
     ///
-    /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused`, `pathNotReadable` or `invalidManifest`.
+    /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused`, `pathNotReadable` or `invalidManifest`, or with
+    ///   `invalidRequest` for the configuration.
     package func plan(_ request: RegistrationRequest) async throws -> Plan {
         let manifest: Manifest
         var command: [String]?
@@ -63,9 +67,16 @@ package struct Installation: Sendable {
         }
         let grants = manifest.permissions.union(request.grants)
         try grantRules(grants)
+        let configuration = try manifest.checkedConfiguration(request.configuration)
         var resolved: ResolvedCommand?
         if let command { resolved = try await resolver.resolve(command, directory: directory) }
-        return Plan(manifest: manifest, grants: grants, source: request.source, resolved: resolved)
+        return Plan(
+            manifest: manifest,
+            grants: grants,
+            source: request.source,
+            configuration: configuration,
+            resolved: resolved
+        )
     }
 
     private static func manifest(_ request: RegistrationRequest, command: [String]) throws(HeddleError) -> Manifest {
@@ -88,7 +99,8 @@ package struct Installation: Sendable {
             runtime: file.runtime,
             permissions: file.permissions,
             resources: request.resources ?? file.resources,
-            loading: request.loading ?? file.loading
+            loading: request.loading ?? file.loading,
+            configurationSchema: file.configurationSchema
         )
     }
 
@@ -138,7 +150,8 @@ package struct Installation: Sendable {
             runtime: Manifest.Runtime(command: command),
             permissions: manifest.permissions,
             resources: manifest.resources,
-            loading: manifest.loading
+            loading: manifest.loading,
+            configurationSchema: manifest.configurationSchema
         )
     }
 

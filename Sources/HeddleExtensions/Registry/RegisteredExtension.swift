@@ -1,6 +1,6 @@
 package import HeddleMCP
 package import HeddleModel
-import JSON
+package import JSON
 
 /// One extension with its current version, as the registry knows it.
 package struct RegisteredExtension: Sendable {
@@ -8,6 +8,8 @@ package struct RegisteredExtension: Sendable {
     package let manifest: Manifest
     package let source: ExtensionSource
     package let grants: Grants
+    /// What its processes are told; nil when it takes nothing.
+    package let configuration: JSONValue?
     /// The real user its processes run as when Heddle is root.
     package let userID: UInt32
     package var state: ExtensionState
@@ -31,6 +33,7 @@ package struct RegisteredExtension: Sendable {
         manifest: Manifest,
         source: ExtensionSource,
         grants: Grants,
+        configuration: JSONValue? = nil,
         userID: UInt32,
         createdAt: Timestamp
     ) {
@@ -38,6 +41,7 @@ package struct RegisteredExtension: Sendable {
         self.manifest = manifest
         self.source = source
         self.grants = grants
+        self.configuration = configuration
         self.userID = userID
         self.createdAt = createdAt
         state = .registered

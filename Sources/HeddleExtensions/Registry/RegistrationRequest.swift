@@ -1,5 +1,5 @@
 package import HeddleModel
-import JSON
+package import JSON
 
 /// What somebody who registers an extension asks for.
 package struct RegistrationRequest: Sendable {
@@ -12,6 +12,8 @@ package struct RegistrationRequest: Sendable {
     package let grants: Grants?
     package let resources: ResourceLimits?
     package let loading: Manifest.Loading?
+    /// What the extension is told, as its manifest's `configuration_schema` asks for.
+    package let configuration: JSONValue?
     /// Whether to install it, try it and put up its capabilities at once.
     package let activate: Bool
 
@@ -23,6 +25,7 @@ package struct RegistrationRequest: Sendable {
         grants: Grants? = nil,
         resources: ResourceLimits? = nil,
         loading: Manifest.Loading? = nil,
+        configuration: JSONValue? = nil,
         activate: Bool = true
     ) {
         self.name = name
@@ -32,6 +35,7 @@ package struct RegistrationRequest: Sendable {
         self.grants = grants
         self.resources = resources
         self.loading = loading
+        self.configuration = configuration
         self.activate = activate
     }
 }
@@ -54,6 +58,7 @@ extension RegistrationRequest {
                     "grants": Grants.schema.reference,
                     "resources": ResourceLimits.schema.reference,
                     "loading": Manifest.Loading.schema.reference,
+                    "configuration": ["type": "object"],
                     "activate": Shape.adding(["default": true], to: Shape.flag),
                 ]
             )
@@ -76,6 +81,7 @@ extension RegistrationRequest {
                 .map { inner throws(HeddleError) in try ResourceLimits(inner) },
             loading: try fields.fieldsIfPresent("loading")
                 .map { inner throws(HeddleError) in try Manifest.Loading(inner) },
+            configuration: try fields.fieldsIfPresent("configuration").map { JSONValue($0.view) },
             activate: try fields.boolIfPresent("activate") ?? true
         )
     }

@@ -10,6 +10,8 @@ package struct Manifest: Sendable, Hashable {
     package let permissions: Grants
     package let resources: ResourceLimits
     package let loading: Loading
+    /// What its configuration has to be; nil takes none.
+    package let configurationSchema: JSONValue?
 
     package init(
         name: ExtensionName,
@@ -18,7 +20,8 @@ package struct Manifest: Sendable, Hashable {
         runtime: Runtime,
         permissions: Grants = Grants(),
         resources: ResourceLimits = ResourceLimits(),
-        loading: Loading = Loading()
+        loading: Loading = Loading(),
+        configurationSchema: JSONValue? = nil
     ) {
         self.name = name
         self.version = version
@@ -27,6 +30,7 @@ package struct Manifest: Sendable, Hashable {
         self.permissions = permissions
         self.resources = resources
         self.loading = loading
+        self.configurationSchema = configurationSchema
     }
 }
 
@@ -74,6 +78,7 @@ extension Manifest {
                 "permissions": Grants.schema.reference,
                 "resources": ResourceLimits.schema.reference,
                 "loading": Loading.schema.reference,
+                "configuration_schema": ["type": "object", "description": "A JSON Schema of draft 2020-12 or 7."],
                 "author": Shape.text,
                 "license": Shape.text,
                 "homepage": Shape.text,
@@ -89,6 +94,7 @@ extension Manifest {
     package init(parsing bytes: [UInt8]) throws(HeddleError) {
         let sentence = "the manifest is not what it should be"
         try self.init(JSONFields(parsing: bytes, as: Self.schema, code: .invalidManifest, sentence))
+        _ = try compiledConfigurationSchema()
     }
 
     /// Reads the manifest's object.
@@ -108,6 +114,7 @@ extension Manifest {
         loading =
             try fields.fieldsIfPresent("loading").map { fields throws(HeddleError) in try Loading(fields) }
             ?? Loading()
+        configurationSchema = try fields.fieldsIfPresent("configuration_schema").map { JSONValue($0.view) }
     }
 
     /// The manifest's object, with every default spelled out.
@@ -126,6 +133,7 @@ extension Manifest {
         object["loading"] = [
             "idle_seconds": .integer(loading.idleSeconds), "start_seconds": .integer(loading.startSeconds),
         ]
+        object["configuration_schema"] = configurationSchema
         return .object(object)
     }
 }

@@ -4,7 +4,8 @@ package import JSON
 ///
 /// What comes from outside is held against its schema first, which says more, and all at once.
 package struct JSONFields: Sendable {
-    private let object: JSONView
+    /// The object itself.
+    package let view: JSONView
     private let code: HeddleError.Code
     /// Where the object stands in the text, such as `runtime.` or empty at the top.
     private let prefix: String
@@ -17,7 +18,7 @@ package struct JSONFields: Sendable {
             let what = path.isEmpty ? "the value" : "'\(path)'"
             throw HeddleError(code, "\(what) is an object", details: path.isEmpty ? [:] : ["field": path])
         }
-        object = view
+        self.view = view
         self.code = code
         prefix = path.isEmpty ? "" : path + "."
     }
@@ -69,10 +70,10 @@ package struct JSONFields: Sendable {
     }
 
     /// The raw member; null counts as a value here.
-    package func view(_ name: String) -> JSONView? { object.member(name) }
+    package func view(_ name: String) -> JSONView? { view.member(name) }
 
     private func present(_ name: String) -> JSONView? {
-        guard let view = object.member(name), !view.isNull else { return nil }
+        guard let view = view.member(name), !view.isNull else { return nil }
         return view
     }
 

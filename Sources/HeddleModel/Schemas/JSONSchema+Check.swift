@@ -36,6 +36,19 @@ extension JSONSchema {
         }
         throw HeddleError(code, sentence, details: details, breaking: violations)
     }
+
+    /// Asks a value to satisfy the schema.
+    ///
+    /// - Throws: ``HeddleError`` with the code and all violations.
+    package func check(_ value: JSONValue, _ code: HeddleError.Code, _ sentence: String) throws(HeddleError) {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(value.bytes)
+        } catch {
+            throw HeddleError(code, "\(sentence): \(error)")
+        }
+        try check(document.root, code, sentence)
+    }
 }
 
 extension HeddleError {

@@ -52,13 +52,7 @@ package final class OwnSchema: Sendable {
     ///
     /// - Throws: ``HeddleError`` with the code and all violations.
     package func check(_ value: JSONValue, _ code: HeddleError.Code, _ sentence: String) throws(HeddleError) {
-        let document: JSONDocument
-        do throws(JSONError) {
-            document = try JSONDocument(value.bytes)
-        } catch {
-            throw HeddleError(code, "\(sentence): \(error)")
-        }
-        try check(document.root, code, sentence)
+        try schema().check(value, code, sentence)
     }
 
     /// The compiled schema, made when it is first needed.

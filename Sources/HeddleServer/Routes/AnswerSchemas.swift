@@ -108,7 +108,8 @@ extension OwnSchema {
             [
                 "name": text, "version": text, "state": Shape.choice(ExtensionState.self), "held": Shape.flag,
                 "description": textOrNull, "source": ExtensionSource.schema.reference, "command": texts,
-                "grants": Grants.schema.reference, "resources": ResourceLimits.schema.reference,
+                "grants": Grants.schema.reference, "configuration": ["type": ["object", "null"]],
+                "resources": ResourceLimits.schema.reference,
                 "loading": Manifest.Loading.schema.reference, "capability_count": count,
                 "instances": ["type": "array", "items": instance], "error": textOrNull, "created_at": time,
                 "updated_at": time, "revision": count,

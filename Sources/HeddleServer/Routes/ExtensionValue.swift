@@ -62,6 +62,7 @@ extension RegisteredExtension {
             "source": source.value,
             "command": .array((resolved?.command ?? []).map(JSONValue.string)),
             "grants": grants.value(showingValues: false),
+            "configuration": configuration ?? .null,
             "resources": manifest.resources.value,
             "loading": [
                 "idle_seconds": .integer(manifest.loading.idleSeconds),

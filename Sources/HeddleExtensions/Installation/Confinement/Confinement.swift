@@ -1,6 +1,7 @@
 import Glibc
 package import HeddleModel
 package import HeddleSandbox
+package import JSON
 
 /// Turns what was granted into what the sandbox enforces.
 package struct Confinement: Sendable {
@@ -54,11 +55,13 @@ package struct Confinement: Sendable {
     ///   - resolved: The command line with what it needs by itself.
     ///   - dataDirectory: The instance's own folder, which it sees as `/data`.
     ///   - userID: Whom it runs as.
+    ///   - configuration: What the extension is told as JSON in `HEDDLE_CONFIGURATION`.
     /// - Returns: The final command with its policy.
     /// - Throws: ``HeddleError`` with `grantRefused` or `pathNotReadable`.
     package func plan(
         manifest: Manifest,
         grants: Grants,
+        configuration: JSONValue? = nil,
         resolved: ResolvedCommand,
         dataDirectory: String,
         userID: UInt32
@@ -66,13 +69,15 @@ package struct Confinement: Sendable {
         try check(grants)
         let writable = HostPath.outermost(grants.write.map(HostPath.normalised))
         let readable = HostPath.minimal(resolved.readOnlyPaths + grants.read.map(HostPath.normalised))
+        var environment = try variables(grants, resolved, dataDirectory: dataDirectory, userID: userID)
+        environment[Self.configurationVariable] = configuration?.text
         let policy = SandboxPolicy(
             level: grants.level,
             // The code that runs stays read-only inside a writable folder, unless it is that folder.
             readOnlyPaths: readable.filter { !writable.contains($0) },
             writablePaths: writable,
             dataDirectory: dataDirectory,
-            environment: try variables(grants, resolved, dataDirectory: dataDirectory, userID: userID),
+            environment: environment,
             workingDirectory: grants.workingDirectory.map(HostPath.normalised) ?? "/data",
             network: grants.network,
             limits: manifest.resources,
@@ -122,6 +127,8 @@ package struct Confinement: Sendable {
 }
 
 extension Confinement {
+    private static let configurationVariable = "HEDDLE_CONFIGURATION"
+
     /// The whole environment: defaults, then what the command needs, then grants, then secrets.
     private func variables(
         _ grants: Grants,
