@@ -1,16 +1,9 @@
-import FoundationEssentials
 import HeddleModel
 package import JSON
 import JSONSchema
 
 /// `heddle benchmark schema`: how quickly values are judged and schemas compiled.
 package struct SchemaBenchmark: Sendable {
-    /// A schema with values that satisfy it.
-    private struct Subject {
-        let schema: JSONSchema
-        let values: [JSONDocument]
-    }
-
     /// A tool as many are, and a call of it.
     private static let toolSchema = """
         {"type":"object","properties":{"repo_path":{"type":"string","minLength":1},"max_count":{"type":"integer",
@@ -22,22 +15,25 @@ package struct SchemaBenchmark: Sendable {
         {"repo_path":"/srv/repositories/heddle","max_count":25,"start":"2026-01-01","labels":["bug","docs"],"verbose":true}
         """
 
-    private let folder: String?
+    private let messages: String?
+    private let suite: String?
     private let seconds: Double
 
     /// Prepares a run.
     ///
     /// - Parameters:
-    ///   - folder: A folder with `schema.json` and, for each of its `$defs`, messages in `examples/<name>/`; nil for none.
+    ///   - messages: A folder with `schema.json` and, for each of its `$defs`, messages in `examples/<name>/`; nil for none.
+    ///   - suite: The folder of a draft in the official suite, such as `tests/draft7`; nil for none.
     ///   - seconds: How long each measurement takes.
-    package init(folder: String?, seconds: Double) {
-        self.folder = folder
+    package init(messages: String?, suite: String?, seconds: Double) {
+        self.messages = messages
+        self.suite = suite
         self.seconds = seconds
     }
 
     /// Runs everything; each part also tells its line to `report` when it is done.
     ///
-    /// - Throws: ``HeddleError`` with `pathNotReadable` or `invalidRequest` for the folder.
+    /// - Throws: ``HeddleError`` with `pathNotReadable`, `malformedJSON` or `invalidRequest` for the folders.
     package func run(report: (String) -> Void) throws -> JSONValue {
         do {
             return try measure(report)
@@ -61,43 +57,37 @@ package struct SchemaBenchmark: Sendable {
                 try JSONSchema(JSONDocument(Self.toolSchema)).isValid(call.root)
             },
         ]
-        if let folder {
-            let subjects = try Self.subjects(folder)
-            let bytes = subjects.flatMap(\.values).map(\.bytes.count).reduce(0, +)
-            let count = subjects.map(\.values.count).reduce(0, +)
-            let whole = try row("messages", count: count, bytes: bytes, report) {
-                for subject in subjects {
-                    for value in subject.values where try !subject.schema.isValid(value.root) { return false }
-                }
-                return true
-            }
-            rows.append(whole)
+        if let messages {
+            rows += try self.rows("messages", SchemaSubjects(messages: messages), areValid: true, report)
         }
+        if let suite { rows += try self.rows("suite", SchemaSubjects(suite: suite), areValid: false, report) }
         return ["suite": "schema", "rows": .array(rows)]
     }
 
-    private static func subjects(_ folder: String) throws -> [Subject] {
-        func document(_ path: String) throws -> JSONDocument {
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw HeddleError(.pathNotReadable, "'\(path)' cannot be read")
+    /// Verdicts on all values, and the compilation of all schemas, a schema counting as one.
+    private func rows(
+        _ name: String,
+        _ subjects: SchemaSubjects,
+        areValid: Bool,
+        _ report: (String) -> Void
+    ) throws -> [JSONValue] {
+        let judged = try subjects.subjects.map { (try $0.compiled(), $0.values) }
+        let verdicts = try row(name, count: subjects.valueCount, bytes: subjects.valueBytes, report) {
+            var isRight = true
+            for (schema, values) in judged {
+                for value in values {
+                    let isValid = try schema.isValid(value.root)
+                    if areValid, !isValid { isRight = false }
+                }
             }
-            return try JSONDocument(Array(data))
+            return isRight
         }
-        func names(_ path: String) -> [String] {
-            ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        let count = subjects.subjects.count
+        let compiled = try row(name + ", compiled", count: count, bytes: subjects.schemaBytes, report) {
+            for subject in subjects.subjects { _ = try subject.compiled() }
+            return true
         }
-        var registry = SchemaRegistry()
-        try registry.add(document(folder + "/schema.json"), as: "urn:heddle:benchmark")
-        return try names(folder + "/examples")
-            .map { name in
-                let reference = try JSONDocument(##"{"$ref":"urn:heddle:benchmark#/$defs/\##(name)"}"##)
-                let schema = try JSONSchema(reference, registry: registry)
-                let files = names(folder + "/examples/" + name)
-                return Subject(
-                    schema: schema,
-                    values: try files.map { try document("\(folder)/examples/\(name)/\($0)") }
-                )
-            }
+        return [verdicts, compiled]
     }
 
     /// Repeats a body that judges `count` values of `bytes` in all, for as long as a measurement takes.

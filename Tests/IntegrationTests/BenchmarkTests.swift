@@ -30,8 +30,16 @@ extension WholeServer {
                 let definitions = #"{"$defs":{"Note":{"type":"object","required":["text"]}}}"#
                 try scratch.write("messages/schema.json", definitions)
                 try scratch.write("messages/examples/Note/one.json", #"{"text":"x"}"#)
+                try scratch.write(
+                    "draft7/type.json",
+                    ##"[{"schema":{"$ref":"#/definitions/a","type":"array","definitions":{"a":{"type":"string"}}},"##
+                        + #""tests":[{"data":"x","valid":true},{"data":[],"valid":false}]},"#
+                        + #"{"schema":{"$ref":"http://localhost:1234/x"},"tests":[{"data":1,"valid":true}]}]"#
+                )
                 func run(_ folder: String) throws -> ChildProcess {
-                    let words = ["benchmark", "schema", "--seconds", "0.1", "--output", "json", "--messages", folder]
+                    let words =
+                        ["benchmark", "schema", "--seconds", "0.1", "--output", "json", "--messages", folder]
+                        + ["--suite", scratch.path + "/draft7"]
                     let output = "\(scratch.path)/\(folder.count).json"
                     let child = try ChildProcess([ServerFixture.program] + words, output: output)
                     #expect(child.wait(seconds: 30) != nil)
@@ -39,7 +47,12 @@ extension WholeServer {
                 }
                 let child = try run(scratch.path + "/messages")
                 let rows = try JSONValue(parsing: Array(child.text.utf8))["rows"]?.array ?? []
-                #expect(rows.count == 4 && rows.allSatisfy { ($0["per_second"]?.integer ?? 0) > 0 }, "\(child.text)")
+                #expect(rows.allSatisfy { ($0["per_second"]?.integer ?? 0) > 0 }, "\(child.text)")
+                #expect(
+                    rows.compactMap { $0["name"]?.string }.suffix(4) == [
+                        "messages", "messages, compiled", "suite", "suite, compiled",
+                    ]
+                )
                 #expect(try run(scratch.path + "/nothing-here").text.contains("PATH_NOT_READABLE"))
             }
         }

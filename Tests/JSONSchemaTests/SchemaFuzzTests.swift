@@ -83,22 +83,33 @@ struct SchemaFuzzTests {
         }
     }
 
-    /// Thousands of schemas; `make soak` has more.
-    private static let thousands = ProcessInfo.processInfo.environment["HEDDLE_TEST_ROUNDS"].flatMap(Int.init) ?? 2
+    /// How long `make soak` goes on; without it, a number of schemas.
+    private static let seconds = ProcessInfo.processInfo.environment["HEDDLE_TEST_FUZZ_SECONDS"].flatMap(Int.init)
+    private static let seeds = 8
 
-    @Test("are judged alike with and without a report", arguments: 0..<8)
+    @Test("are judged alike with and without a report, in bounded time", arguments: 0..<seeds)
     func agree(seed: Int) throws {
-        var generator = Generator(state: UInt64(seed))
-        var (compiled, valid) = (0, 0)
-        for _ in 0..<(Self.thousands * 1000 / 8) {
-            let text = generator.schema(4)
+        // A soak begins elsewhere each time, and says where.
+        let start = Self.seconds == nil ? 0 : UInt64.random(in: 0..<1 << 40)
+        if Self.seconds != nil { print("random schemas from seed \(start + UInt64(seed))") }
+        var generator = Generator(state: start + UInt64(seed))
+        var (compiled, valid, slowest) = (0, 0, Duration.zero)
+        let end = ContinuousClock.now + .seconds((Self.seconds ?? 0) / Self.seeds)
+        var count = 0
+        while Self.seconds == nil ? count < 250 : ContinuousClock.now < end {
+            count += 1
+            let text = generator.schema(Self.seconds == nil ? 4 : 3 + count % 3)
             guard let schema = try? JSONSchema(JSONDocument(text.bytes)) else { continue }
             compiled += 1
-            for _ in 0..<4 {
-                let value = generator.value(3)
+            for round in 0..<4 {
+                // One in a while is long, where work that grows faster than the value would show.
+                let isLong = round == 0 && count.isMultiple(of: 50)
+                let value = isLong ? .array((0..<2000).map { _ in generator.value(2) }) : generator.value(3)
                 let root = try JSONDocument(value.bytes).root
                 do throws(SchemaError) {
+                    let began = ContinuousClock.now
                     let isValid = try schema.isValid(root)
+                    if isLong { slowest = max(slowest, (ContinuousClock.now - began) / value.bytes.count) }
                     let output = try schema.evaluate(root)
                     if isValid { valid += 1 }
                     #expect(output.isValid == isValid, "\(text.text) \(value.text)")
@@ -109,5 +120,8 @@ struct SchemaFuzzTests {
             }
         }
         #expect(compiled > 20 && valid > 20)
+        if Self.seconds != nil {
+            print("\(count) random schemas, \(compiled) of them usable; at most \(slowest) for a byte of a long value")
+        }
     }
 }

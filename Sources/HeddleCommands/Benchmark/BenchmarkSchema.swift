@@ -6,11 +6,16 @@ import JSON
 package struct BenchmarkSchema: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "schema",
-        abstract: "Measure verdicts of JSON Schemas, on a tool call and on the messages of a folder."
+        abstract: "Measure verdicts of JSON Schemas, on a tool call, on messages and on the official suite."
     )
 
     @Option(help: ArgumentHelp("A folder with schema.json and examples/NAME/*.json.", valueName: "folder"))
     var messages: String?
+
+    @Option(
+        help: ArgumentHelp("The folder of a draft in the official suite, such as tests/draft7.", valueName: "folder")
+    )
+    var suite: String?
 
     @Option(help: "Seconds for each measurement.")
     var seconds = 2.0
@@ -27,7 +32,7 @@ package struct BenchmarkSchema: ParsableCommand {
 
     package func run() throws {
         let isTable = output == .table
-        let result = try SchemaBenchmark(folder: messages, seconds: seconds)
+        let result = try SchemaBenchmark(messages: messages, suite: suite, seconds: seconds)
             .run { line in
                 if isTable { Terminal.output.line(line) }
             }
