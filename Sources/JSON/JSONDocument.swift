@@ -59,13 +59,14 @@ package struct JSONTapeEntry: Sendable {
         meta = UInt32(kind.rawValue) | (isEscaped ? Self.escaped : 0)
     }
 
-    @inlinable package var kind: JSONKind { JSONKind(rawValue: UInt8(meta & 0xF)) ?? .null }
-    @inlinable package var isEscaped: Bool { meta & Self.escaped != 0 }
+    /// Nothing else than a kind's raw value is ever written there.
+    @inlinable @inline(__always) package var kind: JSONKind { unsafeBitCast(UInt8(meta & 0xF), to: JSONKind.self) }
+    @inlinable @inline(__always) package var isEscaped: Bool { meta & Self.escaped != 0 }
     /// Elements of an array or members of an object, up to the most that 27 bits can say.
-    @inlinable package var count: Int { Int(meta >> Self.countShift) }
+    @inlinable @inline(__always) package var count: Int { Int(meta >> Self.countShift) }
     mutating func addChild() {
         let (sum, overflow) = meta.addingReportingOverflow(1 << Self.countShift)
         if !overflow { meta = sum }
     }
-    @inlinable package var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
+    @inlinable @inline(__always) package var range: Range<Int> { Int(offset)..<(Int(offset) + Int(length)) }
 }

@@ -80,33 +80,11 @@ package final class JSONSchema: Sendable {
 
     private func judge(_ view: JSONView, _ report: SchemaReport?) throws(SchemaError) -> Bool {
         let document = view.document
-        let (isValid, failure) = program.nodes.withUnsafeBufferPointer { nodes in
-            program.lists.withUnsafeBufferPointer { lists in
-                program.properties.withUnsafeBufferPointer { properties in
-                    program.nameBytes.withUnsafeBufferPointer { nameBytes in
-                        program.constantTexts.withUnsafeBufferPointer { constantTexts in
-                            document.tape.withUnsafeBufferPointer { tape in
-                                document.bytes.withUnsafeBufferPointer { text in
-                                    var evaluator = Evaluator(
-                                        program: program,
-                                        document: document,
-                                        nodes: nodes,
-                                        lists: lists,
-                                        properties: properties,
-                                        nameBytes: nameBytes,
-                                        constantTexts: constantTexts,
-                                        tape: tape,
-                                        text: text,
-                                        report: report,
-                                        steps: program.limits.steps + program.limits.stepsPerByte * view.range.count
-                                    )
-                                    let isValid = evaluator.evaluate(start, view.index, nil)
-                                    return (isValid, evaluator.failure)
-                                }
-                            }
-                        }
-                    }
-                }
+        let (isValid, failure) = document.tape.withUnsafeBufferPointer { tape in
+            document.bytes.withUnsafeBufferPointer { text in
+                var evaluator = Evaluator(program: program, view: view, tape: tape, text: text, report: report)
+                let isValid = evaluator.evaluate(start, view.index, nil)
+                return (isValid, evaluator.failure)
             }
         }
         if let failure { throw failure }

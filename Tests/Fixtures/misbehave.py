@@ -47,6 +47,11 @@ MODES = {
     "huge-description": "lists a tool with a description of 10 MB",
     "rug-pull": "changes the definition of `echo` from the second start on",
     "costly-schema": "lists a tool whose schema has an expression that takes for ever",
+    "huge-schema": "lists a tool whose schema has 50 MB",
+    "large-schema": "lists a tool whose schema has 5 MB",
+    "wide-schema": "lists a tool whose schema has 120,000 members",
+    "deep-schema": "lists a tool whose schema is 400 deep",
+    "endless-schema": "lists a tool whose schema refers to itself",
     "wrong-schema": "lists a tool whose schema is none",
     "broken-promise": "promises that `echo` gives a number, which it does not",
 }
@@ -429,6 +434,14 @@ def list_costly(_, __):
     return {"tools": definitions() + [named("costly") | {"inputSchema": schema}]}
 
 
+def listing(schema):
+    return lambda _, __: {"tools": definitions() + [named("costly") | {"inputSchema": {"type": "object"} | schema()}]}
+
+
+def deep(levels):
+    return {"properties": {"a": deep(levels - 1)}} if levels else {}
+
+
 def list_wrong(_, __):
     schema = {"type": "object", "properties": {"text": {"type": "words"}}}
     return {"tools": [TOOLS["echo"][0] | {"inputSchema": schema}] + definitions()[1:]}
@@ -448,6 +461,11 @@ LISTS = {
     "huge-description": list_huge,
     "rug-pull": list_rug_pull,
     "costly-schema": list_costly,
+    "huge-schema": listing(lambda: {"description": "x" * (50 << 20)}),
+    "large-schema": listing(lambda: {"description": "x" * (5 << 20)}),
+    "wide-schema": listing(lambda: {"properties": {str(number): True for number in range(120_000)}}),
+    "deep-schema": listing(lambda: deep(400)),
+    "endless-schema": listing(lambda: {"allOf": [{"$ref": "#"}]}),
     "wrong-schema": list_wrong,
     "broken-promise": list_promise,
 }

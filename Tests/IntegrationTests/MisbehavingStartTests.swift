@@ -17,7 +17,6 @@ extension WholeServer {
             (["--mode", "duplicate-tools"], 20),
             (["--mode", "bad-names"], 20),
             (["--mode", "huge-description"], 20),
-            (["--mode", "costly-schema"], 20),
             (["--modern", "--mode", "exit"], 10),
             (["--modern", "--mode", "silent"], 1),
         ]
@@ -66,6 +65,29 @@ extension WholeServer {
                 #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
                 #expect(try server.request("GET", "/api/v1/extensions/bad").status == 404)
                 // Only the echo is left.
+                #expect(eventually { !server.runsMisbehave })
+                #expect(try server.echoWorks())
+            }
+        }
+
+        @Test(
+            "one with a hostile schema is refused by the name of what it breaks",
+            arguments: [
+                ("costly-schema", "the inputSchema of the tool 'costly' is refused"), ("huge-schema", "33554432 bytes"),
+                ("large-schema", "the inputSchema of the tool 'costly' is refused: the schema is larger than 4194304"),
+                ("wide-schema", "more than 200000 values"),
+                ("deep-schema", "more than 128 levels of nesting"),
+                ("endless-schema", "the inputSchema of the tool 'costly' is refused"),
+            ]
+        )
+        func hostileSchemas(_ mode: String, _ words: String) async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                let answer = try server.registerBad(["--mode", mode], loading: ["start_seconds": 60])
+                #expect(answer.status == 422 && answer.code == "SMOKE_CHECK_FAILED", "\(answer.json.text.prefix(500))")
+                let message = answer.json["error"]?["message"]?.string ?? ""
+                #expect(message.contains(words) && message.utf8.count < 1000, "\(message.prefix(500))")
+                #expect(try server.request("GET", "/api/v1/extensions/bad").status == 404)
                 #expect(eventually { !server.runsMisbehave })
                 #expect(try server.echoWorks())
             }

@@ -35,10 +35,7 @@ final class SchemaProgram: Sendable {
         let node: Int32
     }
 
-    let nodes: [SchemaNode]
-    let lists: [Int32]
-    let properties: [Property]
-    let nameBytes: [UInt8]
+    let tables: SchemaTables
     let names: [String]
     let patternProperties: [PatternProperty]
     let patterns: [Pattern]
@@ -48,8 +45,6 @@ final class SchemaProgram: Sendable {
     let dynamicAnchors: [Int64: Int32]
     let numberRules: [NumberRule]
     let constants: [JSONView]
-    /// For each constant that is a plain string, its bytes in the table of names, quotes included.
-    let constantTexts: [SchemaNode.Run]
     /// For long enumerations, by their first constant: the constants by hash.
     let enumerations: [Int32: [Int: [Int32]]]
     let locations: [SchemaRegistry.Location]
@@ -59,9 +54,7 @@ final class SchemaProgram: Sendable {
     let limits: SchemaLimits
 
     init(_ compiler: SchemaCompiler) {
-        nodes = compiler.nodes
-        lists = compiler.lists
-        properties = compiler.properties
+        tables = SchemaTables(compiler)
         names = compiler.names
         patternProperties = compiler.patternProperties
         patterns = compiler.patterns
@@ -70,13 +63,6 @@ final class SchemaProgram: Sendable {
         dynamicAnchors = compiler.dynamicAnchors
         numberRules = compiler.numberRules
         constants = compiler.constants
-        var bytes = compiler.nameBytes
-        constantTexts = compiler.constants.map { constant in
-            guard constant.kind == .string, !constant.isEscaped else { return SchemaNode.Run() }
-            defer { bytes += constant.bytes }
-            return SchemaNode.Run(start: Int32(bytes.count), count: Int32(constant.bytes.count))
-        }
-        nameBytes = bytes
         enumerations = compiler.enumerations
         locations = compiler.locations
         documents = compiler.registry.documents.map(\.document)
@@ -84,6 +70,8 @@ final class SchemaProgram: Sendable {
         assertsFormat = compiler.assertsFormat
         limits = compiler.limits
     }
+
+    deinit { tables.deallocate() }
 
     /// The subschema that a node was made from.
     func source(of node: SchemaNode) -> JSONView {

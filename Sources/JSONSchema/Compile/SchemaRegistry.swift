@@ -16,6 +16,8 @@ package struct SchemaRegistry: Sendable {
         let root: Location
         /// The `$schema` it names, or the one of what it is in.
         let schema: String?
+        /// Whether a reference in it stands alone, as in draft 7.
+        let ignoresReferenceSiblings: Bool
         /// Its dynamic anchors by name.
         var dynamicAnchors: [String: Location] = [:]
     }
@@ -49,10 +51,14 @@ package struct SchemaRegistry: Sendable {
         let base = URIReference(URIReference(uri).withoutFragment)
         documents.append((uri, document))
         let root = Location(document: documents.count - 1, index: 0)
-        resources.append(Resource(uri: base, root: root, schema: Self.schema(document.root) ?? schema))
+        resources.append(Self.resource(base, root, Self.schema(document.root) ?? schema))
         try name(base.withoutFragment, resources.count - 1, root)
         try index(root, in: resources.count - 1, isRoot: true)
         return root
+    }
+
+    private static func resource(_ uri: URIReference, _ root: Location, _ schema: String?) -> Resource {
+        Resource(uri: uri, root: root, schema: schema, ignoresReferenceSiblings: isDraft7(schema))
     }
 
     private static func schema(_ view: JSONView) -> String? { view["$schema"]?.string }
@@ -110,8 +116,9 @@ package struct SchemaRegistry: Sendable {
         isRoot: Bool
     ) throws(SchemaError) -> Int {
         var resource = outer
-        let schema = Self.schema(view) ?? resources[outer].schema
-        let isOld = isDraft7(schema)
+        let own = Self.schema(view)
+        let schema = own ?? resources[outer].schema
+        let isOld = own == nil ? resources[outer].ignoresReferenceSiblings : Self.isDraft7(own)
         if isOld, view["$ref"] != nil { return outer }
         if let id = view["$id"]?.string {
             let reference = URIReference(id)
@@ -122,7 +129,7 @@ package struct SchemaRegistry: Sendable {
             if !reference.withoutFragment.isEmpty,
                 uri.withoutFragment != resources[outer].uri.withoutFragment || !isRoot
             {
-                resources.append(Resource(uri: URIReference(uri.withoutFragment), root: location, schema: schema))
+                resources.append(Self.resource(URIReference(uri.withoutFragment), location, schema))
                 resource = resources.count - 1
                 try name(uri.withoutFragment, resource, location)
             }
@@ -136,7 +143,7 @@ package struct SchemaRegistry: Sendable {
         return resource
     }
 
-    private func isDraft7(_ schema: String?) -> Bool {
+    private static func isDraft7(_ schema: String?) -> Bool {
         schema.flatMap { SchemaDialect.published(URIReference($0).withoutFragment) }?.ignoresReferenceSiblings
             ?? false
     }

@@ -49,7 +49,7 @@ extension Evaluator {
         return evaluate(number, cursor, marks)
     }
 
-    private func hasEnough(_ matches: Int, _ node: Node, _ cursor: Int) -> Bool {
+    private mutating func hasEnough(_ matches: Int, _ node: Node, _ cursor: Int) -> Bool {
         if matches < Int(node.pointee.minContains) {
             let least = node.pointee.minContains
             report?

@@ -40,7 +40,7 @@ extension Evaluator {
     }
 
     /// The outermost schema on the way here that has the anchor.
-    private func dynamicTarget(_ number: Int32) -> Int32 {
+    private mutating func dynamicTarget(_ number: Int32) -> Int32 {
         let reference = program.dynamicReferences[Int(number)]
         for resource in scope {
             if let node = program.dynamicAnchors[SchemaProgram.dynamicKey(reference.name, resource)] { return node }

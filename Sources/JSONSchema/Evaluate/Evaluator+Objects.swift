@@ -58,19 +58,19 @@ extension Evaluator {
 
     /// The entry of a table that a member's name has; -1 for none.
     @inline(__always)
-    private func find(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
+    private mutating func find(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
         let entry = tape[member]
         guard !entry.isEscaped else { return findEscaped(member, table) }
         return find(text, Int(entry.offset) &+ 1, Int(entry.length) &- 2, table)
     }
 
-    private func findEscaped(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
+    private mutating func findEscaped(_ member: Int, _ table: SchemaNode.Run) -> Int32 {
         let name = Array((JSONView(document: document, index: member).string ?? "").utf8)
         return name.withUnsafeBufferPointer { find($0, 0, name.count, table) }
     }
 
     @inline(__always)
-    private func find(
+    private mutating func find(
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ start: Int,
         _ length: Int,
@@ -98,7 +98,7 @@ extension Evaluator {
         return -1
     }
 
-    private func isSame(
+    private mutating func isSame(
         _ property: SchemaProgram.Property,
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ start: Int,
@@ -138,7 +138,9 @@ extension Evaluator {
         guard !report.isFull else { return false }
         let table = node.pointee.properties
         var known: [String] = []
-        for index in table.range where properties[index].node >= 0 { known.append(name(properties[index])) }
+        for index in table.range where properties[index].node >= 0 {
+            known.append(program.tables.name(properties[index]))
+        }
         let written = JSONView(document: document, index: member).string ?? ""
         report.add("additionalProperties", member + 1, "is not known here" + KnownNames(known).hint(for: written))
         return false
@@ -181,12 +183,8 @@ extension Evaluator {
     private func tellMissing(_ node: Node, _ cursor: Int) {
         let view = JSONView(document: document, index: cursor)
         for index in node.pointee.properties.range where properties[index].isRequired {
-            let name = name(properties[index])
+            let name = program.tables.name(properties[index])
             if view.member(name) == nil { report?.add("required", cursor, "has no '\(name)', which is required") }
         }
-    }
-
-    private func name(_ property: SchemaProgram.Property) -> String {
-        String(decoding: nameBytes[Int(property.start)..<Int(property.start + property.length)], as: UTF8.self)
     }
 }

@@ -42,7 +42,7 @@ extension Evaluator {
         return isValid
     }
 
-    private func length(_ cursor: Int) -> Int {
+    private mutating func length(_ cursor: Int) -> Int {
         let bytes = bytes(cursor)
         guard tape[cursor].isEscaped else {
             var count = -2

@@ -4,12 +4,14 @@ import JSON
 /// Judges one value with a compiled schema, on the tape.
 ///
 /// Without a report it stops at the first violation. All tables are read through pointers that its maker keeps alive.
+/// Methods on the way of a valid value are mutating even when they change nothing: the others are called with a copy of it.
 struct Evaluator: ~Copyable {
     typealias Node = UnsafePointer<SchemaNode>
     typealias Marks = EvaluatedMarks
 
-    let program: SchemaProgram
-    let document: JSONDocument
+    // The schema and the value outlive the verdict, and are counted once by whoever asks for it.
+    unowned(unsafe) let program: SchemaProgram
+    unowned(unsafe) let document: JSONDocument
     let nodes: UnsafeBufferPointer<SchemaNode>
     let lists: UnsafeBufferPointer<Int32>
     let properties: UnsafeBufferPointer<SchemaProgram.Property>
@@ -21,34 +23,32 @@ struct Evaluator: ~Copyable {
     var steps: Int
     /// Why the value cannot be judged; every schema fails from then on.
     var failure: SchemaError?
-    private var depth = 0
+    /// How much deeper it may go.
+    private var depth: Int
+    private let hasDynamicScope: Bool
     /// The resources that were entered, outermost first; kept only for schemas with dynamic references.
     var scope: [Int32] = []
 
     init(
         program: SchemaProgram,
-        document: JSONDocument,
-        nodes: UnsafeBufferPointer<SchemaNode>,
-        lists: UnsafeBufferPointer<Int32>,
-        properties: UnsafeBufferPointer<SchemaProgram.Property>,
-        nameBytes: UnsafeBufferPointer<UInt8>,
-        constantTexts: UnsafeBufferPointer<SchemaNode.Run>,
+        view: JSONView,
         tape: UnsafeBufferPointer<JSONTapeEntry>,
         text: UnsafeBufferPointer<UInt8>,
-        report: SchemaReport?,
-        steps: Int
+        report: SchemaReport?
     ) {
         self.program = program
-        self.document = document
-        self.nodes = nodes
-        self.lists = lists
-        self.properties = properties
-        self.nameBytes = nameBytes
-        self.constantTexts = constantTexts
+        document = view.document
+        nodes = program.tables.nodes
+        lists = program.tables.lists
+        properties = program.tables.properties
+        nameBytes = program.tables.nameBytes
+        constantTexts = program.tables.constantTexts
         self.tape = tape
         self.text = text
         self.report = report
-        self.steps = steps
+        steps = program.limits.steps + program.limits.stepsPerByte * view.range.count
+        depth = program.limits.depth
+        hasDynamicScope = program.hasDynamicScope
     }
 
     /// Whether a value satisfies a node; what the node has spoken of is marked.
@@ -58,13 +58,13 @@ struct Evaluator: ~Copyable {
         let parts = node.pointee.parts
         if parts == .nothing { return true }
         steps &-= 1
-        guard steps > 0, depth < program.limits.depth else { return giveUp() }
+        guard steps > 0, depth > 0 else { return giveUp() }
         if parts.contains(.never) {
             report?.add("", cursor, "is not allowed")
             return false
         }
-        depth &+= 1
-        let entersResource = program.hasDynamicScope && scope.last != node.pointee.resource
+        depth &-= 1
+        let entersResource = hasDynamicScope && scope.last != node.pointee.resource
         if entersResource { scope.append(node.pointee.resource) }
         let isValid: Bool
         if parts.contains(.unevaluated) {
@@ -73,7 +73,7 @@ struct Evaluator: ~Copyable {
             isValid = evaluateParts(node, cursor, marks)
         }
         if entersResource { scope.removeLast() }
-        depth &-= 1
+        depth &+= 1
         if isValid, let report, parts.contains(.annotations) {
             report.annotate(program.source(of: node.pointee), cursor)
         }
@@ -131,7 +131,7 @@ struct Evaluator: ~Copyable {
 
     // MARK: Kinds and constants
 
-    private func hasKind(_ node: Node, _ cursor: Int, _ kind: JSONKind) -> Bool {
+    private mutating func hasKind(_ node: Node, _ cursor: Int, _ kind: JSONKind) -> Bool {
         let kinds = node.pointee.kinds
         let isRight: Bool
         switch kind {
@@ -159,12 +159,12 @@ struct Evaluator: ~Copyable {
         }
     }
 
-    func bytes(_ cursor: Int) -> UnsafeBufferPointer<UInt8> {
+    mutating func bytes(_ cursor: Int) -> UnsafeBufferPointer<UInt8> {
         let entry = tape[cursor]
         return UnsafeBufferPointer(rebasing: text[Int(entry.offset)..<(Int(entry.offset) + Int(entry.length))])
     }
 
-    private func isInteger(_ cursor: Int) -> Bool {
+    private mutating func isInteger(_ cursor: Int) -> Bool {
         let bytes = bytes(cursor)
         for byte in bytes where byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") {
             return DecimalNumber(bytes).isInteger
@@ -175,8 +175,13 @@ struct Evaluator: ~Copyable {
     private mutating func isConstant(_ node: Node, _ cursor: Int) -> Bool {
         let entry = tape[cursor]
         if entry.kind == .string, !entry.isEscaped, node.pointee.constants.count <= SchemaProgram.longTable {
-            for number in node.pointee.constants.range where isText(number, cursor) { return true }
+            var isPlain = true
+            for number in node.pointee.constants.range {
+                if isText(number, cursor) { return true }
+                if constantTexts[number].count < 0 { isPlain = false }
+            }
             // An escaped constant may be the same text.
+            if isPlain, report == nil { return false }
         }
         let view = JSONView(document: document, index: cursor)
         let run = node.pointee.constants
@@ -207,7 +212,7 @@ struct Evaluator: ~Copyable {
         return isFound
     }
 
-    private func isText(_ constant: Int, _ cursor: Int) -> Bool {
+    private mutating func isText(_ constant: Int, _ cursor: Int) -> Bool {
         let known = constantTexts[constant]
         guard known.count == Int32(truncatingIfNeeded: tape[cursor].length), let start = text.baseAddress,
             let other = nameBytes.baseAddress

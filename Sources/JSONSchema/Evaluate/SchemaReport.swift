@@ -32,9 +32,7 @@ final class SchemaReport {
         case .none: path.append("")
         case .index(let number): path.append(String(number))
         case .property(let number):
-            let property = program.properties[Int(number)]
-            let bytes = program.nameBytes[Int(property.start)..<Int(property.start + property.length)]
-            path.append(String(decoding: bytes, as: UTF8.self))
+            path.append(program.tables.name(program.tables.properties[Int(number)]))
         case .pattern(let number): path.append(program.patterns[Int(number)].text)
         case .name(let number): path.append(program.names[Int(number)])
         }
