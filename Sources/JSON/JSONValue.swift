@@ -56,7 +56,7 @@ extension JSONValue {
 
     package var integer: Int? {
         guard case .number(let text) = self else { return nil }
-        return Int(text)
+        return JSONNumber.whole(Array(text.utf8)[...])
     }
 
     package var double: Double? {

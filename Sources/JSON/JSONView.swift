@@ -38,10 +38,10 @@ package struct JSONView: Sendable {
         return document.bytes[range.lowerBound] == UInt8(ascii: "t")
     }
 
-    /// The number when it is written as an integer that fits, nil otherwise; `1.0` and `1e3` are not integers here.
+    /// The number when it is whole and fits, however it is written: `1.0` and `1e3` are whole too. Nil otherwise.
     package var integer: Int? {
         guard kind == .number else { return nil }
-        return Int(String(decoding: bytes, as: UTF8.self))
+        return JSONNumber.whole(bytes)
     }
 
     package var double: Double? {

@@ -29,8 +29,14 @@ package struct SchemaError: Error, Sendable, Hashable {
 
     package init(_ reason: Reason, at location: String, _ message: String) {
         self.reason = reason
-        self.location = location
-        self.message = message
+        // Both may quote what a stranger wrote at any length.
+        self.location = Self.clipped(location)
+        self.message = Self.clipped(message)
+    }
+
+    static func clipped(_ text: String) -> String {
+        guard text.utf8.count > 400 else { return text }
+        return String(text.unicodeScalars.prefix(300)) + "…"
     }
 }
 

@@ -11,9 +11,9 @@ package struct SchemaLimits: Sendable {
     /// Steps of one match of a regular expression.
     package var patternSteps: UInt32 = 100_000
     /// Subschemas that are applied to judge one value, besides ``stepsPerByte`` for each of its bytes.
-    package var steps = 1_000_000
+    package var steps = 500_000
     /// See ``steps``.
-    package var stepsPerByte = 64
+    package var stepsPerByte = 16
     /// Subschemas inside of each other while a value is judged; each takes a part of the thread's stack.
     package var depth = 512
 

@@ -140,6 +140,21 @@ struct ManifestTests {
         #expect(throws: HeddleError.self) { try manifest.checkedConfiguration(repeated) }
     }
 
+    @Test("takes whole numbers however they are written")
+    func wholeNumbers() throws {
+        let manifest = try Self.manifest(Self.smallest + #","resources":{"memory_mb":64.0,"processes":1e1}"#)
+        #expect(manifest.resources.memoryBytes == 64 << 20 && manifest.resources.processes == 10)
+    }
+
+    @Test("that quotes a stranger at length is refused in few words")
+    func longWords() {
+        let long = String(repeating: "x", count: 500_000)
+        let error = #expect(throws: HeddleError.self) {
+            try Self.manifest(Self.smallest + ",\"configuration_schema\":{\"$schema\":\"\(long)\"}")
+        }
+        #expect(error?.code == .invalidManifest && (error?.message.utf8.count ?? .max) < 1000)
+    }
+
     @Test("without a schema for it takes no configuration")
     func noConfiguration() throws {
         let manifest = try Self.manifest(Self.smallest)

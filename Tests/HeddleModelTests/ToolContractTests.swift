@@ -56,6 +56,9 @@ struct ToolContractTests {
         ] {
             let error = #expect(throws: HeddleError.self) { _ = try contract(input: hostile).check() }
             #expect(error?.code == .extensionProtocol && error?.details["tool"] == "t")
+            // Nor is one called that was stored before anybody knew.
+            let call = #expect(throws: HeddleError.self) { try contract(input: hostile).checkParameters(nil) }
+            #expect(call?.code == .extensionProtocol)
         }
         let wrong = try contract(input: #"{"type":"object","properties":{"a":{"type":"text"}}}"#)
         #expect(try wrong.check().count == 1)

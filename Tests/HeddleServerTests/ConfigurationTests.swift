@@ -83,6 +83,18 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("takes a whole number however it is written", arguments: ["7433.0", "7.433e3", "7433"])
+    func wholeNumbers(_ text: String) async throws {
+        try await ScratchDirectory.with { scratch in
+            for (kind, file) in [("json", "{\"http\":{\"port\":\(text)}}"), ("yaml", "http: {port: \(text)}")] {
+                let path = scratch.path + "/heddle." + kind
+                try Data(file.utf8).write(to: URL(filePath: path))
+                let configuration = try ServerConfiguration.load(file: path, environment: [:], flags: [:])
+                #expect(value("http.port", configuration) == ["7433", "file"], "\(kind)")
+            }
+        }
+    }
+
     @Test("has a schema whose defaults it takes itself")
     func defaults() throws {
         try ConfigurationOption.schema.check([:], .internalError, "nothing")

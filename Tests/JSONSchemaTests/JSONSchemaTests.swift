@@ -130,7 +130,14 @@ struct JSONSchemaTests {
         #expect(
             try violations(text, #"{"kind":"c"}"#) == ["/oneOf/1/required the value has no 'name', which is required"]
         )
-        #expect(try violations(text, #"{"kind":"d"}"#) == ["/oneOf the value matches none of the 3 alternatives"])
+        #expect(try violations(text, #"{"kind":"d"}"#) == [#"/enum /kind is not one of "a", "b", "c""#])
+        let kinds = #"{"oneOf":[{"properties":{"k":{"const":"a"}}},{"properties":{"k":{"enum":["b","c"]}}}]}"#
+        #expect(try violations(kinds, #"{"k":7}"#) == [#"/enum /k is not one of "a", "b", "c""#])
+        #expect(
+            try violations(#"{"anyOf":[false,{"type":"string"}]}"#, "5") == [
+                "/anyOf the value matches none of the 2 alternatives"
+            ]
+        )
         #expect(try violations(text, "{}") == ["/oneOf the value matches none of the 3 alternatives"])
         let plain = try schema(#"{"anyOf":[{"type":"string"},{"minimum":5},{"type":"array"},{"minimum":7}]}"#)
         let found = try plain.violations(JSONDocument("3").root)

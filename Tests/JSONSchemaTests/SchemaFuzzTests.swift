@@ -18,6 +18,8 @@ struct SchemaFuzzTests {
             return value ^ (value >> 31)
         }
 
+        private static let draft7 = "http://json-schema.org/draft-07/schema#"
+
         mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
         mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 
@@ -26,7 +28,7 @@ struct SchemaFuzzTests {
             case 0: .null
             case 1: .bool(below(2) == 0)
             case 2: .integer(below(7) - 3)
-            case 3: .number(pick(["0.5", "-1.50", "1e2", "1E-2", "123456789012345678901234567890", "1.0", "-0"]))
+            case 3: .number(pick(["0.5", "-1.50", "1e2", "1E-2", "123456789012345678901234567890", "1.0", "9e37"]))
             case 4, 5:
                 .string(pick(["", "a", "b", "ab", "a b", "é", "😀", "\u{1}\"\\", "2026-11-21", "aaaaaaaaaaaaaaaa!"]))
             case 6: .array((0..<below(5)).map { _ in value(depth - 1) })
@@ -35,7 +37,8 @@ struct SchemaFuzzTests {
         }
 
         mutating func names() -> [String] {
-            ["a", "b", "ab", "", "a longer name", "/~", "é"].filter { _ in below(3) == 0 }
+            ["a", "b", "ab", "", "a longer name", "a longer nose", "/~", "\u{E9}", "e\u{301}"]
+                .filter { _ in below(3) == 0 }
         }
 
         mutating func schema(_ depth: Int) -> JSONValue {
@@ -61,7 +64,7 @@ struct SchemaFuzzTests {
             case 1:
                 (
                     pick(["minimum", "maximum", "exclusiveMinimum", "multipleOf"]),
-                    .number(pick(["0", "1", "0.5", "-2"]))
+                    .number(pick(["0", "1", "0.5", "-2", "3e38", "0.01", "7", "999999999999999999", "1e-300"]))
                 )
             case 2: (pick(["minLength", "maxItems", "minProperties", "minContains", "maxLength"]), .integer(below(4)))
             case 3: ("pattern", .string(pick(["^a", "(a+)+$", "[", "\\p{L}", "^\\S*$", "(?=b)", "a{2,}", "a|b|"])))
@@ -76,8 +79,8 @@ struct SchemaFuzzTests {
             case 12: ("$ref", .string(pick(["#", "#/$defs/a", "#/properties/b", "#/items", "#nowhere", "other"])))
             case _:
                 (
-                    pick(["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "format"]),
-                    .string(pick(["a", "#a", "b", "date"]))
+                    pick(["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$schema", "format"]),
+                    .string(pick(["a", "#a", "b", "date", Self.draft7, "http://json-schema.org/schema"]))
                 )
             }
         }

@@ -48,10 +48,12 @@ struct JSONViewTests {
     }
 
     @Test(
-        "reads an integer only when it is written as one that fits",
+        "reads an integer when the number is whole and fits",
         arguments: [
             ("0", 0), ("-0", 0), ("9223372036854775807", .max), ("-9223372036854775808", .min),
-            ("9223372036854775808", nil), ("1.0", nil), ("1e3", nil),
+            ("9223372036854775808", nil), ("1.0", 1), ("1e3", 1000), ("-0.7e1", -7), ("0e9", 0), ("1.5", nil),
+            ("9223372036854775807.0", .max), ("922337203685477580.8e1", nil), ("1e19", nil), ("1e999999999999", nil),
+            ("-9.223372036854775808e18", .min),
         ] as [(String, Int?)]
     )
     func integers(_ text: String, _ expected: Int?) throws {

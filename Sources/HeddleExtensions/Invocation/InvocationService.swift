@@ -90,9 +90,16 @@ package final class InvocationService: Sendable {
         _ request: Request,
         completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
     ) -> @Sendable () -> Void {
-        guard let (pool, tool) = try? find(request), let instance = pool.acquireReady() else {
-            return startTask(caller, request, completion)
+        let (pool, tool): (InstancePool, ToolDefinition)
+        do throws(HeddleError) {
+            (pool, tool) = try find(request)
+        } catch {
+            total.add(1, ordering: .relaxed)
+            count(.failure(error))
+            completion(.failure(error))
+            return {}
         }
+        guard let instance = pool.acquireReady() else { return startTask(caller, request, completion) }
         total.add(1, ordering: .relaxed)
         inFlight.add(1, ordering: .relaxed)
         let span = Span(caller, request)

@@ -29,8 +29,7 @@ extension ExtensionSource {
         return OwnSchema(
             "Source",
             [
-                "type": "object", "properties": ["kind": Shape.choice(["command", "pypi", "directory"])],
-                "required": ["kind"], "oneOf": .array(alternatives),
+                "type": "object", "required": ["kind"], "oneOf": .array(alternatives),
             ]
         )
     }()

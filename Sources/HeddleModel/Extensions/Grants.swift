@@ -39,7 +39,8 @@ extension Grants {
     package static let schema: OwnSchema = {
         let variable = Shape.matching("^[A-Za-z_][A-Za-z0-9_]{0,127}$", "the name of an environment variable")
         let host = Shape.matching(
-            #"^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\]):[1-9][0-9]{0,4}$"#,
+            #"^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]):"#
+                + "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$",
             "\"host:port\", with brackets around an IPv6 address"
         )
         return OwnSchema(

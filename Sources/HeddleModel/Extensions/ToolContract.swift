@@ -10,6 +10,8 @@ package final class ToolContract: Sendable {
         var input: JSONSchema?
         var output: JSONSchema?
         var faults: [(schema: String, error: SchemaError)] = []
+
+        var hostile: (schema: String, error: SchemaError)? { faults.first { $0.error.isHostile } }
     }
 
     private let name: String
@@ -50,20 +52,27 @@ package final class ToolContract: Sendable {
     /// - Returns: what is wrong with those that check nothing, in words.
     /// - Throws: ``HeddleError`` with `extensionProtocol` for a schema that costs too much.
     package func check() throws(HeddleError) -> [String] {
-        for (schema, error) in schemas.faults where error.isHostile {
-            throw HeddleError(
-                .extensionProtocol,
-                "the \(schema) of the tool '\(name)' is refused: \(error.message)",
-                details: ["tool": name, "reason": error.reason.rawValue, "location": error.location]
-            )
-        }
+        let schemas = schemas
+        try refuseHostile(schemas)
         return schemas.faults.map { "the \($0.schema) of the tool '\(name)' checks nothing: \($0.error)" }
+    }
+
+    private func refuseHostile(_ schemas: Compiled) throws(HeddleError) {
+        guard let (schema, error) = schemas.hostile else { return }
+        throw HeddleError(
+            .extensionProtocol,
+            "the \(schema) of the tool '\(name)' is refused: \(error.message)",
+            details: ["tool": name, "reason": error.reason.rawValue, "location": error.location]
+        )
     }
 
     /// Checks the parameters of a call; none count as an empty object.
     ///
-    /// - Throws: ``HeddleError`` with `invalidParameters` and all violations.
+    /// - Throws: ``HeddleError`` with `invalidParameters` and all violations, or with `extensionProtocol` for a tool that was
+    ///   accepted before its schema was known to cost too much.
     package func checkParameters(_ parameters: JSONView?) throws(HeddleError) {
+        let schemas = schemas
+        if !schemas.faults.isEmpty { try refuseHostile(schemas) }
         guard let input = schemas.input, let value = parameters ?? Self.nothing?.root else { return }
         let sentence = "the parameters of '\(name)' are not what it takes"
         try input.check(value, .invalidParameters, sentence, details: ["tool": name])

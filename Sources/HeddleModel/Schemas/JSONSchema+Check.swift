@@ -20,8 +20,8 @@ extension JSONSchema {
     ) throws(HeddleError) {
         let found: [SchemaViolation]
         do throws(SchemaError) {
-            if try isValid(value) { return }
             found = try violations(value, maximum: Self.mostViolations)
+            guard !found.isEmpty else { return }
         } catch {
             var details = details
             details["reason"] = error.reason.rawValue

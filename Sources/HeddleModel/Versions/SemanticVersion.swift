@@ -26,8 +26,8 @@ package struct SemanticVersion: Sendable, Hashable {
 
     /// The full form as a schema.
     package static let shape: JSONValue = {
-        let number = "(0|[1-9][0-9]{0,17})"
-        let identifier = "(0|[1-9][0-9]{0,17}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+        let number = "(0|[1-9][0-9]{0,14})"
+        let identifier = "(0|[1-9][0-9]{0,14}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
         return Shape.adding(
             ["maxLength": 128],
             to: Shape.matching(

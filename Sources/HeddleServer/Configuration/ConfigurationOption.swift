@@ -170,7 +170,9 @@ extension ConfigurationOption {
     /// The text of a value that satisfies the schema.
     func text(_ value: JSONValue) -> String {
         switch value {
-        case .string(let text), .number(let text): text
+        case .string(let text): text
+        // 7433.0 and 7.433e3 are the same number.
+        case .number(let text): value.integer.map(String.init) ?? text
         case .array(let elements): elements.compactMap(\.string).joined(separator: ",")
         case .null, .bool, .object: standard
         }

@@ -17,7 +17,7 @@ extension SchemaCompiler {
             node.parts.insert(.composition)
             if dialect.ignoresReferenceSiblings { return node }
         }
-        try compileDynamicReference(view, location, resource, &node)
+        try compileDynamicReference(view, location, resource, dialect, &node)
         if dialect.vocabularies.contains(.applicator) {
             try compileComposition(view, location, &node)
             try compileArrayApplicators(view, location, dialect, &node)
@@ -26,7 +26,7 @@ extension SchemaCompiler {
         if dialect.vocabularies.contains(.unevaluated) { try compileUnevaluated(view, location, &node) }
         if dialect.vocabularies.contains(.validation) {
             try compileKinds(view, location, &node)
-            try compileBounds(view, location, &node)
+            try compileBounds(view, location, dialect, &node)
             try compileNumbers(view, location, &node)
             try compileConstants(view, location, &node)
         }
@@ -56,6 +56,7 @@ extension SchemaCompiler {
         _ resource: Int,
         _ location: SchemaRegistry.Location
     ) throws(SchemaError) -> SchemaRegistry.Location {
+        try registry.checkLength(reference, at: location)
         guard let target = try registry.resolve(reference, in: resource) else {
             throw SchemaError(
                 .unresolvedReference,
@@ -70,10 +71,12 @@ extension SchemaCompiler {
         _ view: JSONView,
         _ location: SchemaRegistry.Location,
         _ resource: Int,
+        _ dialect: SchemaDialect,
         _ node: inout SchemaNode
     ) throws(SchemaError) {
+        guard !dialect.ignoresReferenceSiblings else { return }
         let dynamic = try text("$dynamicRef", view, location)
-        let recursive = try text("$recursiveRef", view, location)
+        let recursive = dialect.hasArrayItems ? try text("$recursiveRef", view, location) : nil
         guard let reference = dynamic ?? recursive else { return }
         let target = try target(reference, resource, location)
         let number = try self.node(target)
@@ -199,16 +202,18 @@ extension SchemaCompiler {
         _ dialect: SchemaDialect,
         _ node: inout SchemaNode
     ) throws(SchemaError) {
-        var order: [String] = []
-        var entries: [String: (node: Int32, isRequired: Bool)] = [:]
+        var order: [ExactText] = []
+        var entries: [ExactText: (node: Int32, isRequired: Bool)] = [:]
         if dialect.vocabularies.contains(.applicator), let members = try object("properties", view, location) {
-            for (name, value) in members {
+            for (text, value) in members {
+                let name = ExactText(text)
                 order.append(name)
                 entries[name] = (try self.node(value, in: location), false)
             }
         }
         if dialect.vocabularies.contains(.validation), let required = view["required"] {
-            for name in try names(required, "required", location) {
+            for text in try names(required, "required", location) {
+                let name = ExactText(text)
                 if entries[name] == nil { order.append(name) }
                 entries[name] = (entries[name]?.node ?? -1, true)
             }
@@ -218,7 +223,7 @@ extension SchemaCompiler {
         var table: [SchemaProgram.Property] = []
         for name in order {
             guard let entry = entries[name] else { continue }
-            let bytes = Array(name.utf8)
+            let bytes = Array(name.text.utf8)
             let start = nameBytes.count
             nameBytes += bytes
             let key = bytes.withUnsafeBufferPointer { SchemaProgram.key($0, 0, bytes.count) }
@@ -234,9 +239,18 @@ extension SchemaCompiler {
             if entry.isRequired { node.requiredCount += 1 }
         }
         // Long tables are searched by halves; short ones keep the order that people wrote.
-        if table.count > SchemaProgram.longTable { table.sort { $0.key < $1.key } }
+        if table.count > SchemaProgram.longTable {
+            table.sort { one, other in
+                guard one.key == other.key else { return one.key < other.key }
+                return name(one).lexicographicallyPrecedes(name(other))
+            }
+        }
         node.properties = SchemaNode.Run(start: Int32(properties.count), count: Int32(table.count))
         properties += table
+    }
+
+    private func name(_ property: SchemaProgram.Property) -> ArraySlice<UInt8> {
+        nameBytes[Int(property.start)..<Int(property.start + property.length)]
     }
 
     // MARK: Validation
@@ -268,9 +282,9 @@ extension SchemaCompiler {
     private func compileBounds(
         _ view: JSONView,
         _ location: SchemaRegistry.Location,
+        _ dialect: SchemaDialect,
         _ node: inout SchemaNode
     ) throws(SchemaError) {
-        let before = node.parts
         func bound(_ name: StaticString, _ part: SchemaNode.Parts, _ field: WritableKeyPath<SchemaNode, Int32>)
             throws(SchemaError)
         {
@@ -286,15 +300,12 @@ extension SchemaCompiler {
         try bound("maxProperties", .object, \.maxProperties)
         try bound("minItems", .array, \.minItems)
         try bound("maxItems", .array, \.maxItems)
-        try bound("minContains", .array, \.minContains)
-        try bound("maxContains", .array, \.maxContains)
+        if node.contains >= 0, !dialect.ignoresReferenceSiblings {
+            try bound("minContains", .array, \.minContains)
+            try bound("maxContains", .array, \.maxContains)
+        }
         try bound("minLength", .string, \.minLength)
         try bound("maxLength", .string, \.maxLength)
-        if view["minContains"] != nil || view["maxContains"] != nil, node.contains < 0, !before.contains(.array),
-            view["minItems"] == nil, view["maxItems"] == nil
-        {
-            node.parts.remove(.array)
-        }
         if let unique = view["uniqueItems"] {
             guard unique.kind == .bool else { throw invalid("uniqueItems", "is true or false", location) }
             if unique.bool == true { node.parts.formUnion([.array, .unique]) }

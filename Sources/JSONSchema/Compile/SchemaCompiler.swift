@@ -26,8 +26,8 @@ struct SchemaCompiler {
 
     private var known: [SchemaRegistry.Location: Int32] = [:]
     private var pending: [(SchemaRegistry.Location, Int32)] = []
-    private var nameNumbers: [String: Int32] = [:]
-    private var patternNumbers: [String: Int32] = [:]
+    private var nameNumbers: [ExactText: Int32] = [:]
+    private var patternNumbers: [ExactText: Int32] = [:]
     private var dialects: [Int: SchemaDialect] = [:]
 
     /// Expressions that are tried out; what comes behind them has the bound on each match alone.
@@ -97,15 +97,17 @@ struct SchemaCompiler {
     }
 
     mutating func number(ofName name: String) -> Int32 {
-        if let known = nameNumbers[name] { return known }
+        let key = ExactText(name)
+        if let known = nameNumbers[key] { return known }
         let number = Int32(names.count)
         names.append(name)
-        nameNumbers[name] = number
+        nameNumbers[key] = number
         return number
     }
 
     mutating func pattern(_ text: String, at location: SchemaRegistry.Location) throws(SchemaError) -> Int32 {
-        if let known = patternNumbers[text] { return known }
+        let key = ExactText(text)
+        if let known = patternNumbers[key] { return known }
         guard text.utf8.count <= limits.patternBytes else {
             throw SchemaError(
                 .tooLarge,
@@ -134,7 +136,7 @@ struct SchemaCompiler {
             )
         }
         patterns.append(compiled)
-        patternNumbers[text] = Int32(patterns.count - 1)
+        patternNumbers[key] = Int32(patterns.count - 1)
         return Int32(patterns.count - 1)
     }
 

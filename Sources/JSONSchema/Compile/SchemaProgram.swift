@@ -50,7 +50,6 @@ final class SchemaProgram: Sendable {
     let locations: [SchemaRegistry.Location]
     private let documents: [JSONDocument]
     let hasDynamicScope: Bool
-    let assertsFormat: Bool
     let limits: SchemaLimits
 
     init(_ compiler: SchemaCompiler) {
@@ -67,7 +66,6 @@ final class SchemaProgram: Sendable {
         locations = compiler.locations
         documents = compiler.registry.documents.map(\.document)
         hasDynamicScope = !compiler.dynamicReferences.isEmpty
-        assertsFormat = compiler.assertsFormat
         limits = compiler.limits
     }
 

@@ -24,9 +24,22 @@ package struct SchemaRegistry: Sendable {
 
     private(set) var documents: [(name: String, document: JSONDocument)] = []
     private(set) var resources: [Resource] = []
-    private var resourcesByURI: [String: Int] = [:]
-    private var anchors: [String: Location] = [:]
+    private var resourcesByURI: [ExactText: Int] = [:]
+    private var anchors: [Anchor: Location] = [:]
     private var resourceOfSchema: [Location: Int] = [:]
+    /// The members of objects that references lead through, of those that have many.
+    private var memberTables: [Location: [ExactText: Int]] = [:]
+
+    /// The name of a place inside of a resource.
+    private struct Anchor: Hashable {
+        let resource: Int
+        let name: ExactText
+    }
+
+    private static let longestReference = 2048
+    private static let mostResources = 2_000
+    private static let mostSchemas = 200_000
+    private static let longObject = 16
 
     package init() {}
 
@@ -74,7 +87,7 @@ package struct SchemaRegistry: Sendable {
     }
 
     private mutating func name(_ uri: String, _ resource: Int, _ location: Location) throws(SchemaError) {
-        guard resourcesByURI.updateValue(resource, forKey: uri) == nil else {
+        guard resourcesByURI.updateValue(resource, forKey: ExactText(uri)) == nil else {
             throw SchemaError(.duplicateIdentifier, at: describe(location), "'\(uri)' names two schemas")
         }
     }
@@ -86,6 +99,9 @@ package struct SchemaRegistry: Sendable {
         var pending = [(start, resource, isRoot)]
         while let (location, outer, isRoot) = pending.popLast() {
             guard resourceOfSchema[location] == nil else { continue }
+            guard resourceOfSchema.count < Self.mostSchemas, resources.count <= Self.mostResources else {
+                throw SchemaError(.tooLarge, at: "", "the schema has too many subschemas or identifiers")
+            }
             let view = view(location)
             let resource = view.kind == .object ? try identify(view, location, outer, isRoot: isRoot) : outer
             resourceOfSchema[location] = resource
@@ -117,6 +133,9 @@ package struct SchemaRegistry: Sendable {
     ) throws(SchemaError) -> Int {
         var resource = outer
         let own = Self.schema(view)
+        for text in [own, view["$id"]?.string, view["$anchor"]?.string, view["$dynamicAnchor"]?.string] {
+            if let text { try checkLength(text, at: location) }
+        }
         let schema = own ?? resources[outer].schema
         let isOld = own == nil ? resources[outer].ignoresReferenceSiblings : Self.isDraft7(own)
         if isOld, view["$ref"] != nil { return outer }
@@ -149,7 +168,7 @@ package struct SchemaRegistry: Sendable {
     }
 
     private mutating func anchor(_ name: String, _ location: Location, in resource: Int) throws(SchemaError) {
-        let key = resources[resource].uri.withoutFragment + "#" + name
+        let key = Anchor(resource: resource, name: ExactText(name))
         guard anchors.updateValue(location, forKey: key) == nil else {
             throw SchemaError(.duplicateIdentifier, at: describe(location), "the anchor '\(name)' names two schemas")
         }
@@ -176,47 +195,85 @@ package struct SchemaRegistry: Sendable {
     mutating func resolve(_ reference: String, in resource: Int) throws(SchemaError) -> Location? {
         let uri = URIReference(reference).resolved(against: resources[resource].uri)
         let name = uri.withoutFragment
-        if resourcesByURI[name] == nil, let published = MetaSchemas.documents[name] {
+        if resourcesByURI[ExactText(name)] == nil, let published = MetaSchemas.documents[name] {
             _ = try insert(published, as: name, schema: nil)
         }
-        guard let target = resourcesByURI[name] else { return nil }
+        guard let target = resourcesByURI[ExactText(name)] else { return nil }
         let root = resources[target].root
         guard let fragment = uri.fragment, !fragment.isEmpty else { return root }
         guard let text = URIReference.decoded(fragment) else { return nil }
-        guard text.hasPrefix("/") else { return anchors[name + "#" + text] }
-        guard let found = JSONPointer(text)?.find(in: view(root)) else { return nil }
-        return Location(document: root.document, index: found.index)
+        guard text.hasPrefix("/") else { return anchors[Anchor(resource: target, name: ExactText(text))] }
+        return try JSONPointer(text).flatMap { pointer throws(SchemaError) in try find(pointer, from: root) }
+    }
+
+    /// Goes a way through a document; what is found where nobody expected a schema belongs to what it is in.
+    private mutating func find(_ pointer: JSONPointer, from root: Location) throws(SchemaError) -> Location? {
+        var (current, resource) = (root, resourceOfSchema[root] ?? 0)
+        for token in pointer.tokens {
+            guard let index = child(ExactText(token), of: current) else { return nil }
+            current = Location(document: root.document, index: index)
+            resource = resourceOfSchema[current] ?? resource
+        }
+        if resourceOfSchema[current] == nil { try index(current, in: resource, isRoot: false) }
+        return current
+    }
+
+    private mutating func child(_ token: ExactText, of location: Location) -> Int? {
+        let view = view(location)
+        guard view.count > Self.longObject else { return JSONPointer.child(token.text, of: view)?.index }
+        if let table = memberTables[location] { return table[token] }
+        let names = view.kind == .array ? (0..<view.count).map(String.init) : view.members.map { $0.name.string ?? "" }
+        let values = view.kind == .array ? view.elements.map(\.index) : view.members.map(\.value.index)
+        let table = Dictionary(zip(names.map(ExactText.init), values)) { first, _ in first }
+        memberTables[location] = table
+        return table[token]
+    }
+
+    /// Refuses identifiers and references of a length that nobody needs.
+    ///
+    /// - Throws: ``SchemaError`` with `tooLarge`.
+    func checkLength(_ reference: String, at location: Location) throws(SchemaError) {
+        guard reference.utf8.count > Self.longestReference else { return }
+        throw SchemaError(
+            .tooLarge,
+            at: describe(location),
+            "an identifier or reference is longer than \(Self.longestReference) bytes"
+        )
     }
 
     /// The dialect of a resource.
     ///
     /// - Throws: ``SchemaError`` with `unknownDialect`.
     func dialect(of resource: Int) throws(SchemaError) -> SchemaDialect {
-        guard let schema = resources[resource].schema else { return .draft2020 }
-        let uri = URIReference(schema).withoutFragment
-        if let published = SchemaDialect.published(uri) { return published }
-        guard let target = resourcesByURI[uri] else {
-            throw SchemaError(
-                .unknownDialect,
-                at: describe(resources[resource].root),
-                "the dialect '\(schema)' is not known"
-            )
+        var (current, seen) = (resource, Set<Int>())
+        while true {
+            guard let schema = resources[current].schema else { return .draft2020 }
+            let uri = URIReference(schema).withoutFragment
+            if let published = SchemaDialect.published(uri) { return published }
+            // A schema of schemas without vocabularies is written in a dialect itself, which may lead back here.
+            guard let target = resourcesByURI[ExactText(uri)], seen.insert(target).inserted else {
+                throw unknownDialect(resource, "the dialect '\(schema)' is not known")
+            }
+            if let vocabulary = view(resources[target].root)["$vocabulary"] {
+                return try dialect(vocabulary, of: resource)
+            }
+            if resources[target].schema == schema { return .draft2020 }
+            current = target
         }
-        let root = view(resources[target].root)
-        guard let vocabulary = root["$vocabulary"] else {
-            return resources[target].schema == schema ? .draft2020 : try dialect(of: target)
-        }
+    }
+
+    private func unknownDialect(_ resource: Int, _ message: String) -> SchemaError {
+        SchemaError(.unknownDialect, at: describe(resources[resource].root), message)
+    }
+
+    private func dialect(_ vocabulary: JSONView, of resource: Int) throws(SchemaError) -> SchemaDialect {
         var dialect = SchemaDialect.draft2020
         dialect.vocabularies = []
         for (name, isRequired) in vocabulary.members {
             if let known = SchemaDialect.vocabulary(name.string ?? "") {
                 dialect.vocabularies.formUnion(known)
             } else if isRequired.bool == true {
-                throw SchemaError(
-                    .unknownDialect,
-                    at: describe(resources[resource].root),
-                    "the vocabulary '\(name.string ?? "")' is not known"
-                )
+                throw unknownDialect(resource, "the vocabulary '\(name.string ?? "")' is not known")
             }
         }
         return dialect

@@ -18,6 +18,8 @@ extension Evaluator {
         var (element, ordinal, matches) = (cursor &+ 1, 0, 0)
         let end = Int(entry.next)
         if !prefix.isEmpty || items >= 0 || contains >= 0 {
+            // Going over the elements is work, whatever is asked of them.
+            steps &-= entry.count
             while element < end {
                 if ordinal < Int(prefix.count) {
                     marks?.insert(ordinal)
@@ -27,7 +29,7 @@ extension Evaluator {
                     marks?.insert(ordinal)
                     if !descend(items, element, "items") { isValid = false }
                 }
-                if contains >= 0, isSilentlyValid(contains, element) {
+                if contains >= 0, isQuietlyValid(contains, element, "contains") {
                     matches &+= 1
                     marks?.insert(ordinal)
                 }
@@ -47,6 +49,20 @@ extension Evaluator {
         report = nil
         defer { report = kept }
         return evaluate(number, cursor, marks)
+    }
+
+    /// Judges without telling what is wrong, but with what the schema says of a value that it holds for.
+    mutating func isQuietlyValid(
+        _ number: Int32,
+        _ cursor: Int,
+        _ keyword: StaticString,
+        _ marks: Marks? = nil
+    ) -> Bool {
+        guard let report, report.wantsAnnotations else { return isSilentlyValid(number, cursor, marks) }
+        let mark = report.mark
+        let isValid = descend(number, cursor, keyword, .none, marks)
+        if !isValid { _ = report.takeBack(to: mark) }
+        return isValid
     }
 
     private mutating func hasEnough(_ matches: Int, _ node: Node, _ cursor: Int) -> Bool {

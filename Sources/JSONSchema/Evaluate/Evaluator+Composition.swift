@@ -50,7 +50,7 @@ extension Evaluator {
 
     private mutating func condition(_ node: Node, _ cursor: Int, _ marks: Marks?) -> Bool {
         let local = EvaluatedMarks()
-        let holds = isSilentlyValid(node.pointee.condition, cursor, marks == nil ? nil : local)
+        let holds = isQuietlyValid(node.pointee.condition, cursor, "if", marks == nil ? nil : local)
         if holds { marks?.formUnion(local) }
         guard failure == nil else { return false }
         let (branch, keyword): (Int32, StaticString) =
@@ -107,19 +107,36 @@ extension Evaluator {
         _ keyword: StaticString,
         _ run: SchemaNode.Run,
         _ cursor: Int,
-        _ causes: [[SchemaViolation]]
+        _ causes: [[SchemaReport.Found]]
     ) {
         guard let report else { return }
-        let place = report.instancePath(cursor)
-        var meant = causes.filter { !$0.contains { $0.isOfWrongType(at: place) } }
-        if meant.count > 1 { meant = meant.filter { !$0.contains { $0.isOfWrongKind(at: place) } } }
+        let ofType = causes.filter {
+            !$0.contains { $0.cursor == cursor && ($0.keyword == "type" || $0.keyword == "") }
+        }
+        let marks = ofType.map { $0.first { isOfWrongKind($0, cursor) } }
+        let meant = ofType.count == 1 ? ofType : zip(ofType, marks).filter { $0.1 == nil }.map(\.0)
         if meant.count == 1, let violations = meant.first, !violations.isEmpty {
             report.add(violations)
+        } else if meant.isEmpty, let kind = marks.first??.cursor, marks.allSatisfy({ $0?.cursor == kind }) {
+            // Each of them wants another constant at the same place.
+            let values = marks.compactMap { $0?.message.trimmingPrefix("is not ").trimmingPrefix("one of ") }
+            report.add("enum", kind, "is not one of \(values.joined(separator: ", "))")
         } else {
             let words = "matches none of the \(run.count) alternatives"
             report.add(keyword, cursor, words, causes: Array(causes.joined().prefix(Self.maximumCauses)))
         }
     }
+
+    /// Whether the value, or a member that tells its kind, is another constant.
+    private func isOfWrongKind(_ found: SchemaReport.Found, _ cursor: Int) -> Bool {
+        guard found.keyword == "const" || found.keyword == "enum" else { return false }
+        guard found.cursor != cursor else { return true }
+        return tape[cursor].kind == .object
+            && JSONView(document: document, index: cursor).members.prefix(Self.mostKindMembers)
+                .contains { $0.value.index == found.cursor }
+    }
+
+    private static var mostKindMembers: Int { 64 }
 
     /// Tries every alternative; how many hold, and why each of the others does not.
     private mutating func alternatives(
@@ -128,9 +145,9 @@ extension Evaluator {
         _ keyword: StaticString,
         _ report: SchemaReport,
         _ marks: Marks?
-    ) -> (matches: Int, causes: [[SchemaViolation]]) {
+    ) -> (matches: Int, causes: [[SchemaReport.Found]]) {
         var matches = 0
-        var (causes, causeCount) = ([[SchemaViolation]](), 0)
+        var (causes, causeCount) = ([[SchemaReport.Found]](), 0)
         for index in 0..<Int(run.count) {
             let mark = report.mark
             report.enter(keyword, .index(index))
@@ -149,15 +166,4 @@ extension Evaluator {
     }
 
     private static var maximumCauses: Int { 50 }
-}
-
-extension SchemaViolation {
-    /// Whether the value itself is of another type.
-    fileprivate func isOfWrongType(at place: String) -> Bool { keyword == "type" && instancePath == place }
-
-    /// Whether the value, or a member that tells its kind, is another constant.
-    fileprivate func isOfWrongKind(at place: String) -> Bool {
-        guard keyword == "const" || keyword == "enum", instancePath.hasPrefix(place) else { return false }
-        return instancePath.utf8.dropFirst(place.utf8.count).count { $0 == UInt8(ascii: "/") } <= 1
-    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 
 extension Evaluator {
@@ -79,36 +80,35 @@ extension Evaluator {
         let key = SchemaProgram.key(bytes, start, length)
         var (low, high) = (Int(table.start), Int(table.start &+ table.count))
         if table.count > SchemaProgram.longTable {
-            let all = high
             while low < high {
                 let middle = (low &+ high) / 2
-                if properties[middle].key < key { low = middle &+ 1 } else { high = middle }
+                let candidate = properties[middle]
+                let order =
+                    candidate.key == key ? compare(candidate, bytes, start, length) : candidate.key < key ? -1 : 1
+                if order == 0 { return Int32(middle) }
+                if order < 0 { low = middle &+ 1 } else { high = middle }
             }
-            high = all
+            return -1
         }
         while low < high {
             let candidate = properties[low]
-            if candidate.key == key {
-                if length < 8 || isSame(candidate, bytes, start, length) { return Int32(low) }
-            } else if table.count > SchemaProgram.longTable {
-                return -1
-            }
+            if candidate.key == key, length < 8 || compare(candidate, bytes, start, length) == 0 { return Int32(low) }
             low &+= 1
         }
         return -1
     }
 
-    private mutating func isSame(
+    /// Whether a property's name comes before the given one, as bytes (-1), is it (0), or comes behind it (1).
+    private mutating func compare(
         _ property: SchemaProgram.Property,
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ start: Int,
         _ length: Int
-    ) -> Bool {
-        guard Int(property.length) == length else { return false }
-        for offset in 7..<length where nameBytes[Int(property.start) &+ offset] != bytes[start &+ offset] {
-            return false
-        }
-        return true
+    ) -> Int {
+        let own = Int(property.length)
+        guard let left = nameBytes.baseAddress, let right = bytes.baseAddress else { return own - length }
+        let order = memcmp(left + Int(property.start), right + start, min(own, length))
+        return order != 0 ? (order < 0 ? -1 : 1) : (own - length).signum()
     }
 
     // MARK: Parts
@@ -138,7 +138,8 @@ extension Evaluator {
         guard !report.isFull else { return false }
         let table = node.pointee.properties
         var known: [String] = []
-        for index in table.range where properties[index].node >= 0 {
+        if table.count <= KnownNames.mostCompared { steps &-= Int(table.count) }
+        for index in table.range where table.count <= KnownNames.mostCompared && properties[index].node >= 0 {
             known.append(program.tables.name(properties[index]))
         }
         let written = JSONView(document: document, index: member).string ?? ""
@@ -151,8 +152,12 @@ extension Evaluator {
         var isValid = true
         for index in node.pointee.dependents.range {
             let dependent = program.dependents[index]
-            guard view.member(program.names[Int(dependent.name)]) != nil else { continue }
+            // Each look goes over the members.
             steps &-= view.count
+            guard steps > 0 else { return giveUp() }
+            guard view.member(program.names[Int(dependent.name)]) != nil else { continue }
+            steps &-= view.count &* Int(dependent.required.count)
+            guard steps > 0 else { return giveUp() }
             for number in lists[dependent.required.range] where view.member(program.names[Int(number)]) == nil {
                 isValid = false
                 guard let report else { return false }
@@ -180,9 +185,11 @@ extension Evaluator {
         }
     }
 
-    private func tellMissing(_ node: Node, _ cursor: Int) {
+    private mutating func tellMissing(_ node: Node, _ cursor: Int) {
         let view = JSONView(document: document, index: cursor)
         for index in node.pointee.properties.range where properties[index].isRequired {
+            steps &-= view.count
+            guard steps > 0, report?.isFull == false else { return }
             let name = program.tables.name(properties[index])
             if view.member(name) == nil { report?.add("required", cursor, "has no '\(name)', which is required") }
         }

@@ -33,6 +33,7 @@ extension Evaluator {
         }
         if node.pointee.format >= 0, let format = StringFormat(rawValue: UInt8(node.pointee.format)) {
             let text = JSONView(document: document, index: cursor).string ?? ""
+            steps &-= text.utf8.count / 16
             if !format.accepts(text) {
                 isValid = false
                 guard let report else { return false }
@@ -44,6 +45,7 @@ extension Evaluator {
 
     private mutating func length(_ cursor: Int) -> Int {
         let bytes = bytes(cursor)
+        steps &-= bytes.count / 64
         guard tape[cursor].isEscaped else {
             var count = -2
             for byte in bytes where byte & 0xC0 != 0x80 { count &+= 1 }
@@ -54,7 +56,9 @@ extension Evaluator {
 
     /// Whether an expression is found in a string.
     mutating func matches(_ pattern: Int32, _ cursor: Int) -> Bool {
+        guard steps > 0 else { return giveUp() }
         let compiled = program.patterns[Int(pattern)]
+        let began = MonotonicTime.now
         let outcome: Pattern.Outcome
         if tape[cursor].isEscaped {
             outcome = compiled.search(JSONView(document: document, index: cursor).string ?? "")
@@ -62,8 +66,10 @@ extension Evaluator {
             let whole = bytes(cursor)
             outcome = compiled.search(UnsafeBufferPointer(rebasing: whole[1..<(whole.count - 1)]))
         }
-        // A search costs about as much as its text is long.
-        steps &-= Int(tape[cursor].length) / 64
+        // A search costs about as much as its text is long, and some expressions make it cost more. The clock may have
+        // stood still with this thread, so that one search is charged for a millisecond at most.
+        let time = Int(truncatingIfNeeded: MonotonicTime.now &- began)
+        steps &-= 1 &+ Int(tape[cursor].length) / 64 &+ (time > 10_000 ? min(time / 100, 10_000) : 0)
         switch outcome {
         case .found: return true
         case .notFound: return false
@@ -84,6 +90,7 @@ extension Evaluator {
     mutating func number(_ node: Node, _ cursor: Int) -> Bool {
         let bytes = bytes(cursor)
         let number = ParsedNumber(bytes)
+        if case .decimal = number { steps &-= bytes.count &* Int(node.pointee.numberRules.count) / 4 }
         var isValid = true
         for index in node.pointee.numberRules.range {
             let rule = program.numberRules[index]

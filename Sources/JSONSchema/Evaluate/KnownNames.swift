@@ -1,7 +1,7 @@
 /// The names that an object may have, to help somebody who wrote another.
 struct KnownNames {
     private static let mostListed = 12
-    private static let mostCompared = 200
+    static let mostCompared: Int32 = 200
     private static let longestList = 400
 
     private let names: [String]
@@ -20,7 +20,7 @@ struct KnownNames {
 
     private func nearest(_ name: String) -> String? {
         let word = Array(name.utf8)
-        guard (2...64).contains(word.count), names.count <= Self.mostCompared else { return nil }
+        guard (2...64).contains(word.count) else { return nil }
         let allowed = word.count < 5 ? 1 : 2
         return names.map { ($0, Self.distance(word, Array($0.utf8), atMost: allowed)) }
             .filter { $0.1 <= allowed }

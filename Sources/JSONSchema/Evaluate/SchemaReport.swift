@@ -1,19 +1,34 @@
 import JSON
 
 /// What is found while a value is judged in full; only made when somebody wants to know more than yes or no.
+///
+/// Places in the value stay numbers until the end: the way to each is found in one walk over the value for all of them.
 final class SchemaReport {
+    /// A violation whose place is a place on the tape.
+    struct Found {
+        let cursor: Int
+        let schemaPath: String
+        let keyword: String
+        let message: String
+        var causes: [Found] = []
+    }
+
     /// How far a report had come, to go back to.
     struct Mark {
         fileprivate let violations: Int
         fileprivate let annotations: Int
     }
 
+    private static let longestMessage = 1000
+    /// Causes of all violations together.
+    private static let mostCauses = 200
+
     private let program: SchemaProgram
     private let root: JSONView
     private let maximum: Int
-    private(set) var violations: [SchemaViolation] = []
-    private(set) var annotations: [SchemaAnnotation] = []
-    private let wantsAnnotations: Bool
+    private var found: [Found] = []
+    private var notes: [(cursor: Int, schemaPath: String, keyword: String, value: JSONView)] = []
+    let wantsAnnotations: Bool
     private var path: [String] = []
 
     init(_ program: SchemaProgram, _ root: JSONView, maximum: Int, wantsAnnotations: Bool) {
@@ -24,7 +39,35 @@ final class SchemaReport {
     }
 
     /// Whether more violations can be told.
-    var isFull: Bool { violations.count >= maximum }
+    var isFull: Bool { found.count >= maximum }
+
+    /// What was found, with the ways to it.
+    var violations: [SchemaViolation] {
+        let paths = JSONPointer.paths(to: found.flatMap { [$0.cursor] + $0.causes.map(\.cursor) }, from: root)
+        func violation(_ found: Found) -> SchemaViolation {
+            SchemaViolation(
+                instancePath: paths[found.cursor]?.text ?? "",
+                schemaPath: found.schemaPath,
+                keyword: found.keyword,
+                message: found.message,
+                causes: found.causes.map(violation)
+            )
+        }
+        return found.map(violation)
+    }
+
+    /// What the schema says about the parts of the value.
+    var annotations: [SchemaAnnotation] {
+        let paths = JSONPointer.paths(to: notes.map(\.cursor), from: root)
+        return notes.map { note in
+            SchemaAnnotation(
+                instancePath: paths[note.cursor]?.text ?? "",
+                schemaPath: note.schemaPath,
+                keyword: note.keyword,
+                value: JSONValue(note.value)
+            )
+        }
+    }
 
     func enter(_ keyword: StaticString, _ token: PathToken) {
         path.append("\(keyword)")
@@ -56,51 +99,47 @@ final class SchemaReport {
         return pointer.text
     }
 
-    func add(_ keyword: StaticString, _ cursor: Int, _ message: String, causes: [SchemaViolation] = []) {
+    func add(_ keyword: StaticString, _ cursor: Int, _ message: String, causes: [Found] = []) {
         guard !isFull else { return }
         let keyword = "\(keyword)"
-        violations.append(
-            SchemaViolation(
-                instancePath: instancePath(cursor),
+        var short = message
+        if message.utf8.count > Self.longestMessage {
+            short = String(message.unicodeScalars.prefix(Self.longestMessage / 4)) + "…"
+        }
+        let known = found.reduce(0) { $0 + $1.causes.count }
+        found.append(
+            Found(
+                cursor: cursor,
                 schemaPath: schemaPath(keyword),
                 keyword: keyword,
-                message: message,
-                causes: causes
+                message: short,
+                causes: Array(causes.prefix(max(0, Self.mostCauses - known)))
             )
         )
     }
 
     /// Takes violations that were taken back before.
-    func add(_ found: [SchemaViolation]) {
-        violations += found.prefix(max(0, maximum - violations.count))
+    func add(_ taken: [Found]) {
+        found += taken.prefix(max(0, maximum - found.count))
     }
-
-    func instancePath(_ cursor: Int) -> String { JSONPointer(to: cursor, from: root).text }
 
     func annotate(_ schema: JSONView, _ cursor: Int) {
         guard wantsAnnotations else { return }
         for (name, value) in schema.members {
             guard let keyword = SchemaAnnotation.keywords.first(where: { name.equals($0) }) else { continue }
-            annotations.append(
-                SchemaAnnotation(
-                    instancePath: instancePath(cursor),
-                    schemaPath: schemaPath(keyword),
-                    keyword: keyword,
-                    value: JSONValue(value)
-                )
-            )
+            notes.append((cursor, schemaPath(keyword), keyword, value))
         }
     }
 
     // MARK: Alternatives
 
-    var mark: Mark { Mark(violations: violations.count, annotations: annotations.count) }
+    var mark: Mark { Mark(violations: found.count, annotations: notes.count) }
 
     /// Takes back what was found since a mark: the violations of an alternative that failed, to be causes.
-    func takeBack(to mark: Mark) -> [SchemaViolation] {
-        let taken = Array(violations[mark.violations...])
-        violations.removeLast(taken.count)
-        annotations.removeLast(annotations.count - mark.annotations)
+    func takeBack(to mark: Mark) -> [Found] {
+        let taken = Array(found[mark.violations...])
+        found.removeLast(taken.count)
+        notes.removeLast(notes.count - mark.annotations)
         return taken
     }
 }

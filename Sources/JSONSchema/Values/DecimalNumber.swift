@@ -81,22 +81,13 @@ struct DecimalNumber: Sendable, Hashable {
         // Without common zeros: digits × 10^shift over the divisor's digits.
         let shift = exponent - divisor.exponent
         guard let modulus = divisor.magnitude else { return isNearMultiple(of: divisor) }
-        if shift >= 0 {
-            let scale = Self.power(of: 10, shift, modulo: modulus)
-            return Self.multiply(remainder(modulo: modulus), scale, modulo: modulus) == 0
-        }
-        // The divisor has more zeros: it has to grow, which only a small one can.
-        var grown = modulus
-        for _ in 0..<min(-shift, 40) {
-            let (product, overflow) = grown.multipliedReportingOverflow(by: 10)
-            // The digits of ours end in none, so that a divisor this large cannot divide them.
-            guard !overflow else { return false }
-            grown = product
-        }
-        return -shift <= 40 && remainder(modulo: grown) == 0
+        // The digits of ours end in none, so that a divisor with more zeros does not divide them.
+        guard shift >= 0 else { return false }
+        let scale = Self.power(of: 10, shift, modulo: modulus)
+        return Self.multiply(remainder(modulo: modulus), scale, modulo: modulus) == 0
     }
 
-    /// The digits as a number, if it is below 2^63.
+    /// The digits as a number, if it is below 10^18: the product of two such numbers fits.
     private var magnitude: UInt128? {
         guard digits.count <= 18 else { return nil }
         return digits.reduce(0) { $0 * 10 + UInt128($1) }
@@ -107,15 +98,7 @@ struct DecimalNumber: Sendable, Hashable {
     }
 
     private static func multiply(_ left: UInt128, _ right: UInt128, modulo modulus: UInt128) -> UInt128 {
-        let (product, overflow) = left.multipliedReportingOverflow(by: right)
-        guard overflow else { return product % modulus }
-        var (result, addend, rest): (UInt128, UInt128, UInt128) = (0, left % modulus, right)
-        while rest > 0 {
-            if rest & 1 == 1 { result = (result + addend) % modulus }
-            addend = (addend + addend) % modulus
-            rest >>= 1
-        }
-        return result
+        left * right % modulus
     }
 
     private static func power(of base: UInt128, _ exponent: Int, modulo modulus: UInt128) -> UInt128 {

@@ -20,9 +20,11 @@ enum JSONEquality {
                     right.members.contains { areEqualTexts($0.name, name) && areEqual($0.value, value) }
                 }
             }
-            let others = Dictionary(right.members.map { ($0.name.string ?? "", $0.value) }) { first, _ in first }
+            let others = Dictionary(right.members.map { (ExactText($0.name.string ?? ""), $0.value) }) { first, _ in
+                first
+            }
             return left.members.allSatisfy { name, value in
-                others[name.string ?? ""].map { areEqual($0, value) } ?? false
+                others[ExactText(name.string ?? "")].map { areEqual($0, value) } ?? false
             }
         default: return false
         }

@@ -76,6 +76,39 @@ package struct JSONPointer: Sendable, Hashable {
         }
     }
 
+    /// The ways from a value to places inside of it, by their places on the tape, in one walk.
+    static func paths(to targets: [Int], from root: JSONView) -> [Int: JSONPointer] {
+        let sorted = Set(targets).sorted()
+        var (result, next) = ([Int: JSONPointer](), 0)
+        var tokens: [String] = []
+        func visit(_ view: JSONView, name: Int?) {
+            while next < sorted.count, sorted[next] <= view.index {
+                if sorted[next] == view.index || sorted[next] == name { result[sorted[next]] = JSONPointer(tokens) }
+                next += 1
+            }
+            guard next < sorted.count, view.contains(sorted[next]) else { return }
+            if view.kind == .array {
+                for (number, element) in view.elements.enumerated() {
+                    guard next < sorted.count, view.contains(sorted[next]) else { return }
+                    guard element.contains(sorted[next]) else { continue }
+                    tokens.append(String(number))
+                    visit(element, name: nil)
+                    tokens.removeLast()
+                }
+            } else {
+                for (name, value) in view.members {
+                    guard next < sorted.count, view.contains(sorted[next]) else { return }
+                    guard value.contains(sorted[next]) || name.index == sorted[next] else { continue }
+                    tokens.append(name.string ?? "")
+                    visit(value, name: name.index)
+                    tokens.removeLast()
+                }
+            }
+        }
+        visit(root, name: nil)
+        return result
+    }
+
     private static func step(from view: JSONView, towards target: Int) -> (String, JSONView)? {
         if view.kind == .array {
             for (number, element) in view.elements.enumerated() where element.contains(target) {

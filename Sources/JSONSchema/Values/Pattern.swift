@@ -18,6 +18,10 @@ final class Pattern: @unchecked Sendable {
     let text: String
     private let code: OpaquePointer
     private let context: OpaquePointer?
+    private let steps: UInt32
+
+    /// Bytes above which a text gets more steps: going over it takes some for each.
+    private static let longText = 3000
 
     /// Compiles an expression.
     ///
@@ -40,7 +44,8 @@ final class Pattern: @unchecked Sendable {
         pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
         context = pcre2_match_context_create_8(nil)
         pcre2_set_match_limit_8(context, steps)
-        pcre2_set_heap_limit_8(context, 4096)
+        pcre2_set_heap_limit_8(context, 32 << 10)
+        self.steps = steps
     }
 
     deinit {
@@ -58,7 +63,18 @@ final class Pattern: @unchecked Sendable {
     func search(_ text: UnsafeBufferPointer<UInt8>) -> Outcome {
         let data = pcre2_match_data_create_8(1, nil)
         defer { pcre2_match_data_free_8(data) }
-        let result = pcre2_match_8(code, text.baseAddress, text.count, 0, UInt32(PCRE2_NO_UTF_CHECK), data, context)
+        var context = context
+        if text.count > Self.longText {
+            context = pcre2_match_context_copy_8(context)
+            pcre2_set_match_limit_8(context, steps + UInt32(clamping: text.count * 32))
+        }
+        defer { if context != self.context { pcre2_match_context_free_8(context) } }
+        let options = UInt32(PCRE2_NO_UTF_CHECK)
+        var result = pcre2_match_8(code, text.baseAddress, text.count, 0, options, data, context)
+        if result == PCRE2_ERROR_JIT_STACKLIMIT {
+            // The compiled code has little room of its own; the interpreter has all that the bound gives it.
+            result = pcre2_match_8(code, text.baseAddress, text.count, 0, options | PCRE2_NO_JIT, data, context)
+        }
         switch result {
         case PCRE2_ERROR_NOMATCH: return .notFound
         case 0...: return .found

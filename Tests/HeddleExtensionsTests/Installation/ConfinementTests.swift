@@ -48,6 +48,13 @@ struct ConfinementTests {
         }
     }
 
+    @Test("keeps a variable that was granted under the name of the configuration's")
+    func configurationVariable() throws {
+        let plan = try plan(Grants(environment: ["HEDDLE_CONFIGURATION": "mine", "OTHER": "1"]))
+        #expect(plan.policy.environment["HEDDLE_CONFIGURATION"] == "mine")
+        #expect(plan.policy.environment["OTHER"] == "1")
+    }
+
     @Test("gives nothing that was not granted")
     func bare() throws {
         let plan = try plan(Grants())

@@ -70,7 +70,7 @@ package struct Confinement: Sendable {
         let writable = HostPath.outermost(grants.write.map(HostPath.normalised))
         let readable = HostPath.minimal(resolved.readOnlyPaths + grants.read.map(HostPath.normalised))
         var environment = try variables(grants, resolved, dataDirectory: dataDirectory, userID: userID)
-        environment[Self.configurationVariable] = configuration?.text
+        if let configuration { environment[Self.configurationVariable] = configuration.text }
         let policy = SandboxPolicy(
             level: grants.level,
             // The code that runs stays read-only inside a writable folder, unless it is that folder.
