@@ -1,6 +1,6 @@
 /// What the text of a number comes to.
 enum JSONNumber {
-    /// The value of a number that is whole and fits: of 7, 7.0, 70e-1 and 0.7e1. Nil for any other.
+    /// The value of a number that is whole and fits, such as 7, 7.0, 70e-1 and 0.7e1; nil for any other.
     static func whole(_ text: ArraySlice<UInt8>) -> Int? {
         guard text.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }) else {
             return Int(String(decoding: text, as: UTF8.self))

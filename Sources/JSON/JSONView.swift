@@ -38,7 +38,7 @@ package struct JSONView: Sendable {
         return document.bytes[range.lowerBound] == UInt8(ascii: "t")
     }
 
-    /// The number when it is whole and fits, however it is written: `1.0` and `1e3` are whole too. Nil otherwise.
+    /// The number when it is whole and fits, nil otherwise; `1.0` and `1e3` are whole too.
     package var integer: Int? {
         guard kind == .number else { return nil }
         return JSONNumber.whole(bytes)

@@ -52,10 +52,10 @@ package struct Confinement: Sendable {
     /// - Parameters:
     ///   - manifest: What is run, with its limits.
     ///   - grants: What the operator lets it have.
+    ///   - configuration: What the extension is told as JSON in `HEDDLE_CONFIGURATION`.
     ///   - resolved: The command line with what it needs by itself.
     ///   - dataDirectory: The instance's own folder, which it sees as `/data`.
     ///   - userID: Whom it runs as.
-    ///   - configuration: What the extension is told as JSON in `HEDDLE_CONFIGURATION`.
     /// - Returns: The final command with its policy.
     /// - Throws: ``HeddleError`` with `grantRefused` or `pathNotReadable`.
     package func plan(
