@@ -3,6 +3,7 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -24,6 +25,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -43,6 +45,10 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
         // Values, rules, state machines and the one error. No I/O.
         .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
+        // Debian's zlib.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Unpacks tar and zip files of strangers; no project imports.
+        .target(name: "Archive", dependencies: ["CZlib"]),
         // The database behind read and write closures; the only importer of GRDB.
         .target(
             name: "HeddleStore",
@@ -62,7 +68,7 @@ let package = Package(
         .target(
             name: "HeddleExtensions",
             dependencies: [
-                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", logging, nioCore, nioPosix,
+                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto, logging, nioCore, nioPosix,
                 serviceLifecycle,
             ]
         ),
@@ -91,7 +97,8 @@ let package = Package(
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", "JSONSchema", argumentParser,
+                "Archive", "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", "JSONSchema",
+                argumentParser,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
@@ -101,6 +108,7 @@ let package = Package(
             name: "HeddleTestSupport",
             dependencies: []
         ),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CZlib"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON", "JSONSchema"]),

@@ -13,6 +13,9 @@ package enum FileBytes {
         return try read(descriptor: descriptor, name: path, limit: limit)
     }
 
+    /// Whether there is something with this path.
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// All bytes up to the end of standard input.
     ///
     /// - Throws: as ``read(_:limit:)`` does.

@@ -24,7 +24,10 @@ package struct HeddleCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "This program",
-                subcommands: [SchemaCommand.self, BenchmarkCommand.self, VersionCommand.self, Completions.self]
+                subcommands: [
+                    SchemaCommand.self, BenchmarkCommand.self, VersionCommand.self, Completions.self,
+                    UnpackCommand.self,
+                ]
             ),
         ]
     )

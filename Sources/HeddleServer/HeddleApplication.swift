@@ -154,6 +154,15 @@ package struct HeddleApplication: Sendable {
         let installation = Installation(
             resolver: resolver,
             python: PythonInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
+            node: NodeInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
+            archives: ArchiveInstaller(
+                sandbox: sandbox,
+                resolver: resolver,
+                program: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "heddle",
+                userID: UInt32(configuration.integer("sandbox.user_base") - 1),
+                logger: logger
+            ),
+            artifacts: ArtifactStore(root: directory.path + "/artifacts"),
             packageRoot: directory.path + "/packages",
             grantRules: { grants throws(HeddleError) in try confinement.check(grants) },
             logger: logger

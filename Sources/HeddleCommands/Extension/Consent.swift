@@ -39,8 +39,8 @@ package enum Consent {
     }
 
     /// Asks on the terminal; only a clear yes counts.
-    static func ask() -> Bool {
-        Terminal.error.write("Add it? [y/N] ")
+    static func ask(_ question: String = "Add it?") -> Bool {
+        Terminal.error.write("\(question) [y/N] ")
         let answer = readLine() ?? ""
         return ["y", "yes"].contains(answer.lowercased())
     }

@@ -11,7 +11,8 @@ package struct ExtensionAdd: ConnectedCommand {
         usage: """
             heddle ext add <name> [options] -- <command> ...
             heddle ext add <name> [options] --pypi <requirement> [-- <argument> ...]
-            heddle ext add <directory> [options]
+            heddle ext add <name> [options] --npm <package> [-- <argument> ...]
+            heddle ext add <directory-or-archive> [options]
             """,
         discussion: """
             Shows the exact command and what it may do, and asks before anything runs. Without a terminal, --yes is \
@@ -89,7 +90,9 @@ package struct ExtensionAdd: ConnectedCommand {
         return switch request.source {
         case .pypi(let package):
             try await Progress.during("installing \(package.requirement)") { try await client.addExtension(request) }
-        case .command, .directory:
+        case .npm(let package):
+            try await Progress.during("installing \(package.package)") { try await client.addExtension(request) }
+        case .command, .archive, .directory:
             try await Progress.during("adding \(subject)") { try await client.addExtension(request) }
         }
     }

@@ -6,7 +6,7 @@ package struct ExtensionCommand: AsyncParsableCommand {
         commandName: "ext",
         abstract: "Add, list and control extensions.",
         subcommands: [
-            ExtensionAdd.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
+            ExtensionAdd.self, ExtensionImport.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
             ExtensionDeactivate.self, ExtensionAccept.self, ExtensionRemove.self, ExtensionLogs.self,
             ExtensionPermissionsCommand.self,
         ]

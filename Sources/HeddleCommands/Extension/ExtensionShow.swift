@@ -64,7 +64,9 @@ extension ExtensionResource: DetailDisplayable {
 
     private var sourceText: String {
         let source = json["source"]
-        let origin = source?["requirement"]?.string ?? source?["path"]?.string ?? source?["directory"]?.string
+        let origin =
+            source?["requirement"]?.string ?? source?["package"]?.string ?? source?["path"]?.string
+            ?? source?["directory"]?.string
         return origin.map { "\(sourceKind), \($0)" } ?? sourceKind
     }
 }

@@ -9,7 +9,7 @@ package enum NetworkArguments {
 
     /// `--net a:1 b:2` becomes `--net=a:1 --net=b:2`, and `--net` alone becomes `--net=public`.
     package static func rewritten(_ arguments: [String]) -> [String] {
-        guard arguments.starts(with: ["ext", "add"]) else { return arguments }
+        guard ["add", "import"].contains(where: { arguments.starts(with: ["ext", $0]) }) else { return arguments }
         var result: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {

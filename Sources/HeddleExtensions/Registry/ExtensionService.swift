@@ -100,7 +100,20 @@ package final class ExtensionService: Sendable {
     ///   throw; nothing is left then.
     package func register(_ caller: Caller, _ request: RegistrationRequest) async throws -> RegisteredExtension {
         let plan = try await installation.plan(request)
-        return try await withReservation(of: plan.manifest.name) { [self] in
+        do {
+            return try await register(caller, request, plan)
+        } catch {
+            installation.discard(plan)
+            throw error
+        }
+    }
+
+    private func register(
+        _ caller: Caller,
+        _ request: RegistrationRequest,
+        _ plan: Installation.Plan
+    ) async throws -> RegisteredExtension {
+        try await withReservation(of: plan.manifest.name) { [self] in
             guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil else {
                 throw HeddleError(
                     .extensionExists,
@@ -124,7 +137,7 @@ package final class ExtensionService: Sendable {
         var entry = RegisteredExtension(
             name: plan.manifest.name,
             manifest: installed.manifest,
-            source: request.source,
+            source: plan.source,
             grants: plan.grants,
             configuration: plan.configuration,
             userID: userID,

@@ -15,6 +15,8 @@ package struct Installation: Sendable {
         package let configuration: JSONValue?
         /// The program when it is there already; nil when it comes with an installation.
         package let resolved: ResolvedCommand?
+        /// The folder that was made to look into an archive.
+        let folder: String?
     }
 
     /// A program that is there, with the folder that was made for it, if any.
@@ -26,6 +28,9 @@ package struct Installation: Sendable {
 
     private let resolver: CommandResolver
     private let python: PythonInstaller
+    private let node: NodeInstaller
+    private let archives: ArchiveInstaller
+    private let artifacts: ArtifactStore
     /// The folder under which each installation has its own.
     private let packageRoot: String
     private let grantRules: @Sendable (Grants) throws(HeddleError) -> Void
@@ -34,12 +39,18 @@ package struct Installation: Sendable {
     package init(
         resolver: CommandResolver,
         python: PythonInstaller,
+        node: NodeInstaller,
+        archives: ArchiveInstaller,
+        artifacts: ArtifactStore,
         packageRoot: String,
         grantRules: @escaping @Sendable (Grants) throws(HeddleError) -> Void,
         logger: Logger
     ) {
         self.resolver = resolver
         self.python = python
+        self.node = node
+        self.archives = archives
+        self.artifacts = artifacts
         self.packageRoot = packageRoot
         self.grantRules = grantRules
         self.logger = logger
@@ -50,6 +61,9 @@ package struct Installation: Sendable {
     /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused`, `pathNotReadable` or `invalidManifest`, or with
     ///   `invalidRequest` for the configuration.
     package func plan(_ request: RegistrationRequest) async throws -> Plan {
+        if case .archive(let path, let digest) = request.source {
+            return try await plan(request, archive: path, expecting: digest)
+        }
         let manifest: Manifest
         var command: [String]?
         var directory: String?
@@ -60,10 +74,13 @@ package struct Installation: Sendable {
             manifest = try Self.manifest(request, command: words)
         case .pypi:
             manifest = try Self.manifest(request, command: ["python3"])
+        case .npm:
+            manifest = try Self.manifest(request, command: ["node"])
         case .directory(let folder):
             manifest = try Self.manifest(request, ManifestFile.read(directory: folder))
             command = manifest.runtime.command
             directory = folder
+        case .archive: throw HeddleError(.internalError, "an archive is planned by itself")
         }
         let grants = manifest.permissions.union(request.grants)
         try grantRules(grants)
@@ -75,8 +92,48 @@ package struct Installation: Sendable {
             grants: grants,
             source: request.source,
             configuration: configuration,
-            resolved: resolved
+            resolved: resolved,
+            folder: nil
         )
+    }
+
+    /// An archive is unpacked to see what it asks for; nothing of it runs.
+    private func plan(_ request: RegistrationRequest, archive: String, expecting digest: String?) async throws -> Plan {
+        let artifact = try await artifacts.add(file: archive, expecting: digest)
+        let suffix = InstanceID().rawValue.prefix(8)
+        var folder = "\(packageRoot)/.\(suffix)"
+        do {
+            let unpacked = try await archives.unpack(artifact.path, into: folder)
+            let manifest = Self.manifest(request, try ManifestFile.read(directory: unpacked))
+            let named = "\(packageRoot)/\(manifest.name.rawValue)-\(suffix)"
+            guard rename(folder, named) == 0 else {
+                throw HeddleError(.installationFailed, "the folder of the installation could not be named")
+            }
+            let directory = named + unpacked.dropFirst(folder.count)
+            folder = named
+            let grants = manifest.permissions.union(request.grants)
+            try grantRules(grants)
+            return Plan(
+                manifest: manifest,
+                grants: grants,
+                source: .archive(path: archive, sha256: artifact.digest),
+                configuration: try manifest.checkedConfiguration(request.configuration),
+                resolved: try await archives.resolve(
+                    manifest.runtime.command,
+                    in: directory,
+                    tree: named + "/files"
+                ),
+                folder: named
+            )
+        } catch {
+            InstallationTree.remove(folder)
+            throw error
+        }
+    }
+
+    /// Removes what a plan made that nobody goes on with.
+    package func discard(_ plan: Plan) {
+        if let folder = plan.folder { InstallationTree.remove(folder) }
     }
 
     private static func manifest(_ request: RegistrationRequest, command: [String]) throws(HeddleError) -> Manifest {
@@ -108,36 +165,80 @@ package struct Installation: Sendable {
     ///
     /// - Throws: ``HeddleError`` with `installationFailed` or what the sandbox throws; nothing is left then.
     func install(_ plan: Plan, userID: UInt32) async throws -> Installed {
-        guard case .pypi(let package) = plan.source else {
+        guard let arguments = plan.source.installs?.arguments else {
             guard let resolved = plan.resolved else { throw HeddleError(.internalError, "a plan without a program") }
-            return Installed(manifest: plan.manifest, resolved: resolved, package: nil)
+            if let folder = plan.folder { try await sync(folder) }
+            return Installed(manifest: plan.manifest, resolved: resolved, package: plan.folder)
         }
         let suffix = InstanceID().rawValue.prefix(8)
         let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
         do {
+            let result = try await fetch(plan, into: folder, userID: userID)
+            try await sync(folder)
+            let resolved = ResolvedCommand(
+                command: result.command + arguments,
+                readOnlyPaths: result.readOnlyPaths,
+                environment: result.environment
+            )
+            let manifest = Self.manifest(plan.manifest, version: result.version, command: resolved.command)
+            return Installed(manifest: manifest, resolved: resolved, package: folder)
+        } catch {
+            InstallationTree.remove(folder)
+            throw error
+        }
+    }
+
+    /// The row that names these files is durable, so they have to be before it.
+    private func sync(_ folder: String) async throws {
+        guard try await NIOThreadPool.singleton.runIfActive({ InstallationTree.sync(folder) }) else {
+            throw HeddleError(.installationFailed, "the installed files could not be written to the disk")
+        }
+    }
+
+    /// What an installer made.
+    private struct Fetched {
+        let command: [String]
+        let version: SemanticVersion
+        let readOnlyPaths: [String]
+        let environment: [String: String]
+    }
+
+    private func fetch(_ plan: Plan, into folder: String, userID: UInt32) async throws -> Fetched {
+        let progress: @Sendable (String) -> Void = { [logger] line in
+            logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
+        }
+        switch plan.source {
+        case .pypi(let package):
             let result = try await python.install(
                 requirement: package.requirements.joined(separator: " "),
                 module: package.module,
                 into: folder,
                 userID: userID,
-                allowBuild: package.allowsBuild
-            ) { [logger] line in
-                logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
-            }
-            // The row that names these files is durable, so they have to be before it.
-            guard try await NIOThreadPool.singleton.runIfActive({ InstallationTree.sync(folder) }) else {
-                throw HeddleError(.installationFailed, "the installed files could not be written to the disk")
-            }
-            let resolved = ResolvedCommand(
-                command: result.command + package.arguments,
+                allowBuild: package.allowsBuild,
+                progress: progress
+            )
+            return Fetched(
+                command: result.command,
+                version: result.semanticVersion,
                 readOnlyPaths: result.readOnlyPaths,
                 environment: result.environment
             )
-            let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: resolved.command)
-            return Installed(manifest: manifest, resolved: resolved, package: folder)
-        } catch {
-            InstallationTree.remove(folder)
-            throw error
+        case .npm(let package):
+            let result = try await node.install(
+                packages: package.packages,
+                program: package.program,
+                into: folder,
+                userID: userID,
+                progress: progress
+            )
+            return Fetched(
+                command: result.command,
+                version: result.version,
+                readOnlyPaths: result.readOnlyPaths,
+                environment: result.environment
+            )
+        case .command, .archive, .directory:
+            throw HeddleError(.internalError, "a source that is there is not fetched")
         }
     }
 
@@ -173,11 +274,15 @@ package struct Installation: Sendable {
         for name in HostFile.names(in: packageRoot) where !kept.contains(name) {
             InstallationTree.remove("\(packageRoot)/\(name)")
         }
+        let digests = entries.compactMap { entry in
+            if case .archive(_, let digest) = entry.source { digest } else { nil }
+        }
+        artifacts.sweep(keeping: Set(digests))
     }
 
     /// The folder that was made for an extension; another's may well be among what it reads.
     private func package(of entry: RegisteredExtension) -> String? {
-        guard case .pypi = entry.source, let resolved = entry.resolved else { return nil }
+        guard entry.source.hasOwnFolder, let resolved = entry.resolved else { return nil }
         let prefix = packageRoot + "/"
         return (resolved.command + resolved.readOnlyPaths)
             .compactMap { path in

@@ -6,6 +6,11 @@ package enum ExtensionSource: Sendable, Hashable {
     case command([String], directory: String?)
     /// A package of the Python package index, in a virtual environment of its own.
     case pypi(PythonPackage)
+    /// A package of npm, in a folder of its own.
+    case npm(NodePackage)
+    /// A `.tar`, `.tar.gz` or `.zip` of the host with an `extension.json` or `extension.yaml`, unpacked into a folder of its own.
+    /// The SHA-256 in hexadecimal is what it has to have; nil takes any, and is filled in when it is registered.
+    case archive(path: String, sha256: String?)
     /// A folder of the host with an `extension.json` or `extension.yaml`.
     case directory(String)
 }
@@ -23,6 +28,14 @@ extension ExtensionSource {
                 optional: [
                     "with": Shape.texts, "module": Shape.text, "arguments": Shape.texts, "allow_build": Shape.flag,
                 ]
+            ),
+            Shape.object(
+                required: ["kind": ["const": "npm"], "package": Shape.text],
+                optional: ["with": Shape.texts, "program": Shape.text, "arguments": Shape.texts]
+            ),
+            Shape.object(
+                required: ["kind": ["const": "archive"], "path": Shape.path],
+                optional: ["sha256": Shape.matching("^[0-9A-Fa-f]{64}$", "a SHA-256 in hexadecimal")]
             ),
             Shape.object(required: ["kind": ["const": "directory"], "path": Shape.path]),
         ]
@@ -51,6 +64,17 @@ extension ExtensionSource {
                     allowsBuild: try fields.boolIfPresent("allow_build") ?? false
                 )
             )
+        case "npm":
+            self = .npm(
+                NodePackage(
+                    package: try fields.string("package"),
+                    with: try fields.strings("with"),
+                    program: try fields.stringIfPresent("program"),
+                    arguments: try fields.strings("arguments")
+                )
+            )
+        case "archive":
+            self = .archive(path: try fields.string("path"), sha256: try fields.stringIfPresent("sha256"))
         case "directory":
             self = .directory(try fields.string("path"))
         default:
@@ -74,8 +98,34 @@ extension ExtensionSource {
                 "arguments": .array(package.arguments.map(JSONValue.string)),
                 "allow_build": .bool(package.allowsBuild),
             ]
+        case .npm(let package):
+            return [
+                "kind": "npm", "package": .string(package.package),
+                "with": .array(package.with.map(JSONValue.string)),
+                "program": package.program.map(JSONValue.string) ?? .null,
+                "arguments": .array(package.arguments.map(JSONValue.string)),
+            ]
+        case .archive(let path, let digest):
+            return ["kind": "archive", "path": .string(path), "sha256": digest.map(JSONValue.string) ?? .null]
         case .directory(let path):
             return ["kind": "directory", "path": .string(path)]
+        }
+    }
+
+    /// What an installation fetches, and what the program it brings is given; nil for a program that is there already.
+    package var installs: (packages: [String], arguments: [String])? {
+        switch self {
+        case .pypi(let package): (package.requirements, package.arguments)
+        case .npm(let package): (package.packages, package.arguments)
+        case .command, .archive, .directory: nil
+        }
+    }
+
+    /// Whether its files are in a folder that Heddle made.
+    package var hasOwnFolder: Bool {
+        switch self {
+        case .pypi, .npm, .archive: true
+        case .command, .directory: false
         }
     }
 }

@@ -19,7 +19,7 @@ extension HeddleError.Code {
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
             .dataDirectoryLocked, .addressInUse:
             .conflict
-        case .commandNotFound, .pathNotReadable, .grantRefused, .installationFailed,
+        case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
             .smokeCheckFailed:
             .unprocessableContent
         case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway

@@ -110,8 +110,8 @@ struct ExtensionRoutes: Sendable {
             await request.fields(RegistrationRequest.schema, limit: services.bodyLimit)
         )
         let plan = try await services.installation.plan(registration)
-        var (installs, arguments): ([String], [String]) = ([], [])
-        if case .pypi(let package) = plan.source { (installs, arguments) = (package.requirements, package.arguments) }
+        defer { services.installation.discard(plan) }
+        let (installs, arguments) = plan.source.installs ?? ([], [])
         var warnings: [JSONValue] = []
         if plan.grants.level == .none {
             warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")

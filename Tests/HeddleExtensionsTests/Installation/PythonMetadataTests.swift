@@ -159,7 +159,8 @@ struct PythonMetadataTests {
         tree.folder("/wheels")
         try tree.file("home/.config/pip/pip.conf", "[global]\nfind-links = \(tree["wheels"])\n  file:///no/such\n")
         try tree.file("home/.pip/pip.conf", "[global]\ncert=/proc/self/environ\n")
-        let configuration = PipConfiguration(
+        let configuration = ToolConfiguration(
+            of: .pip,
             environment: [
                 "HOME": tree["home"], "PIP_CERT": bundle, "PIP_INDEX_URL": "https://index.invalid/simple",
                 "PIP_TARGET": "/", "PIP_REQUIREMENT": "/etc/x", "https_proxy": "http://proxy.invalid:1",

@@ -19,26 +19,14 @@ struct PythonInstallation {
 
     /// Runs all stages, and cleans up behind whichever fails.
     func run() async throws -> PythonInstaller.Result {
-        do {
-            let result = try await stages()
-            _ = InstallationTree.write(step.log.bytes, to: directory + "/install.log", mode: 0o600)
-            return result
-        } catch {
-            for path in [venv, work, directory + "/requirements.lock"] { InstallationTree.remove(path) }
-            let isCancelled = error is CancellationError || (error as? HeddleError)?.code == .cancelled
-            if isCancelled {
-                InstallationTree.remove(directory + "/install.log")
-            } else {
-                _ = InstallationTree.write(step.log.bytes, to: directory + "/install.log", mode: 0o600)
-            }
-            throw error
-        }
+        let made = [venv, work, directory + "/requirements.lock"]
+        return try await step.log.keep(in: directory, removing: made) { try await stages() }
     }
 
     private func stages() async throws -> PythonInstaller.Result {
         var stopwatch = Stopwatch()
         let base = try await BasePython.find(configured: installer.python, resolver: installer.resolver)
-        let pip = PipConfiguration(environment: installer.environment, rules: installer.resolver.rules)
+        let pip = ToolConfiguration(of: .pip, environment: installer.environment, rules: installer.resolver.rules)
         try prepareFolders(pip)
         stopwatch.lap("prepare")
         step.progress("making a virtual environment with Python \(base.version.major).\(base.version.minor)")
@@ -55,18 +43,12 @@ struct PythonInstallation {
         return try await finish(base, report, &stopwatch)
     }
 
-    private func prepareFolders(_ pip: PipConfiguration) throws(HeddleError) {
+    private func prepareFolders(_ pip: ToolConfiguration) throws(HeddleError) {
         for path in [venv, work, directory + "/requirements.lock"] where !InstallationTree.remove(path) {
             throw HeddleError(.installationFailed, "what an earlier installation left could not be removed")
         }
         var isReady = [venv, home, home + "/tmp"].allSatisfy { InstallationTree.makeFolder($0) }
-        for file in pip.userFiles {
-            // A copy, because the configuration of a person is often readable to that person alone.
-            let target = home + "/" + file.place
-            isReady = isReady && InstallationTree.makeFolder(HostPath.parent(target))
-            let bytes = HostFile.read(file.source, upTo: 1 << 20) ?? []
-            isReady = isReady && InstallationTree.write(bytes, to: target, mode: 0o600)
-        }
+        isReady = isReady && pip.copyUserFiles(to: home)
         if let lock { isReady = isReady && InstallationTree.write(Array(lock.utf8), to: home + "/requirements.lock") }
         isReady = isReady && InstallationTree.give(venv, to: userID) && InstallationTree.give(home, to: userID)
         guard isReady else {
@@ -75,7 +57,7 @@ struct PythonInstallation {
     }
 
     /// Makes the environment without a pip of its own: an extension has no use for one, and it takes seconds.
-    private func makeEnvironment(_ base: BasePython, _ pip: PipConfiguration) async throws {
+    private func makeEnvironment(_ base: BasePython, _ pip: ToolConfiguration) async throws {
         let policy = installer.policy(base, pip, directory: directory, userID: userID, hasNetwork: false)
         let commands = [
             [base.executable, "-I", "-m", "venv", "--without-pip", venv],
@@ -85,13 +67,13 @@ struct PythonInstallation {
             guard try await step.run(command, policy: policy) == .exited(0) else {
                 throw HeddleError(
                     .installationFailed,
-                    "no virtual environment could be made: " + step.log.reason(allowBuild: allowBuild)
+                    "no virtual environment could be made: " + reason
                 )
             }
         }
     }
 
-    private func installDistributions(_ base: BasePython, _ pip: PipConfiguration) async throws {
+    private func installDistributions(_ base: BasePython, _ pip: ToolConfiguration) async throws {
         let policy = installer.policy(base, pip, directory: directory, userID: userID, hasNetwork: true)
         var command = [venv + "/bin/python", "-I", "/data/pip/pip", "install", "--no-input", "--no-cache-dir"]
         command += ["--disable-pip-version-check", "--progress-bar", "off", "--report", "/data/report.json"]
@@ -102,8 +84,15 @@ struct PythonInstallation {
             command += ["--"] + requirements.map(\.argument)
         }
         guard try await step.run(command, policy: policy) == .exited(0) else {
-            throw HeddleError(.installationFailed, step.log.reason(allowBuild: allowBuild))
+            throw HeddleError(.installationFailed, reason)
         }
+    }
+
+    /// The sentence that tells best why pip failed.
+    private var reason: String {
+        let reason = step.log.reason
+        guard !allowBuild, reason.hasPrefix("No matching distribution") else { return reason }
+        return reason + " (only ready-made wheels are taken, unless building is allowed)"
     }
 
     private func readReport() throws(HeddleError) -> PipReport {
@@ -149,17 +138,5 @@ struct PythonInstallation {
             environment: resolved.environment,
             stages: stopwatch.laps
         )
-    }
-}
-
-/// Takes the time of consecutive stages.
-private struct Stopwatch {
-    private(set) var laps: [(name: String, milliseconds: Int)] = []
-    private var start = ContinuousClock.now
-
-    mutating func lap(_ name: String) {
-        let now = ContinuousClock.now
-        laps.append((name, Int(start.duration(to: now) / .milliseconds(1))))
-        start = now
     }
 }

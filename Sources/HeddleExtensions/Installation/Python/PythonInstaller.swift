@@ -133,7 +133,7 @@ package struct PythonInstaller: Sendable {
     /// What the confined steps are given.
     func policy(
         _ base: BasePython,
-        _ pip: PipConfiguration,
+        _ pip: ToolConfiguration,
         directory: String,
         userID: UInt32,
         hasNetwork: Bool

@@ -29,21 +29,48 @@ final class InstallationLog: Sendable {
             guard !plain.isEmpty, !plain.hasPrefix("[notice]") else { return }
             state.lastLine = plain
             if plain.hasPrefix("ERROR:") || plain.hasPrefix("Error:") { state.lastError = plain }
-            if plain.contains("Retrying (") { state.sawRetry = true }
+            // npm says what is wrong first, and where its log is last.
+            if state.lastError == nil, plain.hasPrefix("npm error "), !plain.hasPrefix("npm error code") {
+                state.lastError = String(plain.dropFirst(10))
+            }
+            if plain.contains("Retrying (") || plain.contains("ENOTFOUND") || plain.contains("EAI_AGAIN") {
+                state.sawRetry = true
+            }
         }
     }
 
     var bytes: [UInt8] { state.withLock { Array($0.text.utf8) } }
 
     /// The sentence that tells best why a step failed.
-    func reason(allowBuild: Bool) -> String {
+    var reason: String {
         let (line, sawRetry) = state.withLock { ($0.lastError ?? $0.lastLine ?? "no output", $0.sawRetry) }
         let text = line.lowercased().hasPrefix("error:") ? line.dropFirst(6) : line[...]
         let reason = String(text.trimmed().prefix(300))
-        if sawRetry { return reason + " (the package index could not be reached)" }
-        if !allowBuild, reason.hasPrefix("No matching distribution") {
-            return reason + " (only ready-made wheels are taken, unless building is allowed)"
+        return sawRetry ? reason + " (the package index could not be reached)" : reason
+    }
+
+    /// Runs an installation and writes the log beside what it made.
+    ///
+    /// One that fails leaves the log alone, one that is cancelled nothing.
+    func keep<Value>(
+        in directory: String,
+        removing made: [String],
+        _ stages: () async throws -> Value
+    ) async throws -> Value {
+        let path = directory + "/install.log"
+        do {
+            let result = try await stages()
+            _ = InstallationTree.write(bytes, to: path, mode: 0o600)
+            return result
+        } catch {
+            for path in made { InstallationTree.remove(path) }
+            let isCancelled = error is CancellationError || (error as? HeddleError)?.code == .cancelled
+            if isCancelled {
+                InstallationTree.remove(path)
+            } else {
+                _ = InstallationTree.write(bytes, to: path, mode: 0o600)
+            }
+            throw error
         }
-        return reason
     }
 }

@@ -1,0 +1,107 @@
+import Crypto
+import Glibc
+import HeddleModel
+import NIOPosix
+
+/// Files that were fetched or handed in, each kept once under the hash of its content and never changed.
+package struct ArtifactStore: Sendable {
+    /// A file in the store.
+    package struct Artifact: Sendable {
+        /// SHA-256 in lower-case hexadecimal.
+        package let digest: String
+        package let path: String
+        package let bytes: Int
+    }
+
+    private static let mostBytes = 1 << 30
+    private static let chunkBytes = 1 << 20
+
+    private let root: String
+
+    /// - Parameter root: The folder of the store, which it makes.
+    package init(root: String) {
+        self.root = root
+    }
+
+    /// Copies a file of the host into the store.
+    ///
+    /// - Throws: ``HeddleError`` with `pathNotReadable`, `integrityFailed` when its hash is another than the expected one,
+    ///   `installationFailed` when it is too large or cannot be kept, or `storageFull`.
+    package func add(file path: String, expecting digest: String?) async throws -> Artifact {
+        try await NIOThreadPool.singleton.runIfActive { try copy(path, expecting: digest?.lowercased()) }
+    }
+
+    private func copy(_ path: String, expecting expected: String?) throws(HeddleError) -> Artifact {
+        let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard source >= 0 else { throw Self.unreadable(path) }
+        defer { close(source) }
+        var status = stat()
+        guard fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw Self.unreadable(path) }
+        guard InstallationTree.makeFolder(root, mode: 0o700) else { throw Self.failure("cannot be made") }
+        let temporary = "\(root)/.\(InstanceID().rawValue)"
+        let target = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard target >= 0 else { throw Self.failure("cannot be written") }
+        defer {
+            close(target)
+            // Gone already when all went well.
+            unlink(temporary)
+        }
+        let (digest, count) = try Self.transfer(source, target)
+        if let expected, expected != digest {
+            throw HeddleError(
+                .integrityFailed,
+                "the file's SHA-256 is \(digest), not \(expected)",
+                details: ["expected": expected, "actual": digest]
+            )
+        }
+        let path = self.path(digest)
+        guard fsync(target) == 0, rename(temporary, path) == 0, InstallationTree.sync(path) else {
+            throw Self.failure("cannot be written")
+        }
+        return Artifact(digest: digest, path: path, bytes: count)
+    }
+
+    private static func transfer(_ source: Int32, _ target: Int32) throws(HeddleError) -> (digest: String, bytes: Int) {
+        var (hash, total) = (SHA256(), 0)
+        var chunk = [UInt8](repeating: 0, count: chunkBytes)
+        while true {
+            let count = read(source, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("cannot be read") }
+            if count == 0 { break }
+            total += count
+            guard total <= mostBytes else { throw failure("is larger than \(mostBytes >> 20) MB") }
+            chunk.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            var written = 0
+            while written < count {
+                let part = chunk[written..<count].withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
+                if part < 0, errno == EINTR { continue }
+                guard part > 0 else {
+                    let isFull = errno == ENOSPC || errno == EDQUOT
+                    throw isFull ? HeddleError(.storageFull, "the disk is full") : failure("cannot be written")
+                }
+                written += part
+            }
+        }
+        let digest = hash.finalize()
+            .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+            .joined()
+        return (digest, total)
+    }
+
+    private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }
+
+    /// Removes what no extension names: an installation of it failed, or the extension was removed.
+    package func sweep(keeping digests: Set<String>) {
+        let kept = Set(digests.map { "sha256-\($0)" })
+        for name in HostFile.names(in: root) where !kept.contains(name) { unlink("\(root)/\(name)") }
+    }
+
+    private static func failure(_ what: String) -> HeddleError {
+        HeddleError(.installationFailed, "the archive \(what)")
+    }
+
+    private static func unreadable(_ path: String) -> HeddleError {
+        HeddleError(.pathNotReadable, "the archive is not a file that can be read", details: ["path": path])
+    }
+}

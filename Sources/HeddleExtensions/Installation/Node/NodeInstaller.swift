@@ -1,0 +1,120 @@
+package import HeddleModel
+package import HeddleSandbox
+package import Logging
+
+/// Installs a package of npm with what it depends on, without running any script of theirs.
+///
+/// npm runs confined, with the public network; the lock that it writes pins every package by its hash.
+package struct NodeInstaller: Sendable {
+    /// An installed package.
+    package struct Result: Sendable {
+        /// The absolute command that starts it.
+        package let command: [String]
+        package let name: String
+        package let version: SemanticVersion
+        /// npm's `package-lock.json`, which repeats the installation.
+        package let lock: String
+        /// What the command must be able to read.
+        package let readOnlyPaths: [String]
+        /// What the command needs in its environment.
+        package let environment: [String: String]
+        /// How long each part took.
+        package let stages: [(name: String, milliseconds: Int)]
+    }
+
+    private static let timeLimit = Duration.seconds(600)
+    private static let limits = ResourceLimits(
+        memoryBytes: 4 << 30,
+        processes: 256,
+        openFiles: 4096,
+        fileBytes: 4 << 30,
+        temporaryBytes: 256 << 20
+    )
+
+    let sandbox: Sandbox
+    let resolver: CommandResolver
+    let environment: [String: String]
+    let logger: Logger
+
+    /// Makes an installer.
+    ///
+    /// - Parameters:
+    ///   - sandbox: Where npm runs.
+    ///   - resolver: Finds npm and node.
+    ///   - environment: The server's own, of which npm's options, proxies and certificates are passed on.
+    ///   - logger: Gets one line an installation.
+    package init(sandbox: Sandbox, resolver: CommandResolver, environment: [String: String], logger: Logger) {
+        self.sandbox = sandbox
+        self.resolver = resolver
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// Installs into a folder, which gets `node`, `package-lock.json` and `install.log`.
+    ///
+    /// - Parameters:
+    ///   - package: The package, and further ones that pin what it depends on.
+    ///   - program: Which of its programs starts it; nil takes the one named like it, or the only one.
+    ///   - directory: A folder of this installation's own.
+    ///   - userID: Whom npm runs as.
+    ///   - progress: Gets a line for people now and then.
+    /// - Throws: ``HeddleError`` with `invalidRequest`, `commandNotFound`, `installationFailed` or the sandbox's codes;
+    ///   `CancellationError`.
+    package func install(
+        packages: [String],
+        program: String?,
+        into directory: String,
+        userID: UInt32,
+        progress: @Sendable @escaping (String) -> Void
+    ) async throws -> Result {
+        let requirements = try packages.map { text throws(HeddleError) in try NodeRequirement(text) }
+        guard !requirements.isEmpty, requirements.count <= 32 else {
+            throw HeddleError(.invalidRequest, "an installation names 1 to 32 packages")
+        }
+        let installation = NodeInstallation(
+            installer: self,
+            requirements: requirements,
+            program: program,
+            directory: HostPath.normalised(directory),
+            userID: userID,
+            step: InstallationStep(
+                sandbox: sandbox,
+                log: InstallationLog(),
+                deadline: .now + Self.timeLimit,
+                progress: progress
+            )
+        )
+        let result = try await installation.run()
+        logger.info(
+            "installed a package of npm",
+            metadata: ["name": "\(result.name)", "version": "\(result.version)", "stages": "\(result.stages)"]
+        )
+        return result
+    }
+
+    /// What npm is given.
+    func policy(_ npm: ResolvedCommand, _ tool: ToolConfiguration, files: [String], directory: String, userID: UInt32)
+        -> SandboxPolicy
+    {
+        // A registry that does not answer is given up after seconds instead of minutes, unless the operator says otherwise.
+        var variables = ["npm_config_fetch_retry_mintimeout": "500", "npm_config_fetch_retry_maxtimeout": "3000"]
+        variables.merge(tool.environment) { $1 }
+        variables.merge(npm.environment) { $1 }
+        variables.merge([
+            "HOME": "/data", "LANG": "C.UTF-8", "TMPDIR": "/data/tmp", "npm_config_cache": "/data/cache",
+            "npm_config_ignore_scripts": "true", "npm_config_audit": "false", "npm_config_fund": "false",
+            "npm_config_update_notifier": "false", "npm_config_loglevel": "warn", "npm_config_progress": "false",
+        ]) { $1 }
+        if variables["PATH"] == nil { variables["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
+        return SandboxPolicy(
+            readOnlyPaths: HostPath.minimal(npm.readOnlyPaths + tool.readOnlyPaths + files),
+            writablePaths: [directory + "/node"],
+            dataDirectory: directory + "/work/home",
+            environment: variables,
+            workingDirectory: directory + "/node",
+            network: .publicInternet,
+            limits: Self.limits,
+            userID: userID
+        )
+    }
+}
