@@ -7,6 +7,7 @@ package struct ArchiveUnpacker: Sendable {
     /// What an archive may ask for.
     package let limits: ArchiveLimits
 
+    /// An unpacker that refuses what goes beyond the limits.
     package init(limits: ArchiveLimits = ArchiveLimits()) { self.limits = limits }
 
     /// Unpacks a file into an empty folder, which is empty again when that fails.

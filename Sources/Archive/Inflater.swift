@@ -35,10 +35,14 @@ struct Inflater: ~Copyable {
     ///
     /// - Throws: ``ArchiveError/Reason/readFailed`` when there is no memory.
     init(_ wrapping: Wrapping) throws(ArchiveError) {
-        stream = .allocate(capacity: 1)
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         let size = Int32(MemoryLayout<z_stream>.size)
-        guard inflateInit2_(stream, wrapping.rawValue, ZLIB_VERSION, size) == Z_OK else { throw Self.outOfMemory }
+        guard inflateInit2_(stream, wrapping.rawValue, ZLIB_VERSION, size) == Z_OK else {
+            stream.deallocate()
+            throw Self.outOfMemory
+        }
+        self.stream = stream
     }
 
     deinit {

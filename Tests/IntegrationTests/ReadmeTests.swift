@@ -37,6 +37,25 @@ extension WholeServer {
             }
             let manifest = #"{"name":"foldered","version":"1.0.0","runtime":{"kind":"mcp-stdio","command":["./run"]}}"#
             try server.scratch.write("new-user/folder/extension.json", manifest)
+            let script = try String(
+                decoding: Data(contentsOf: URL(filePath: TestEnvironment.checkout + "/Tests/Fixtures/server.js")),
+                as: UTF8.self
+            )
+            let packed = #"{"name":"packed","version":"1.0.0","runtime":{"command":["node","server.js"]}}"#
+            let description = #"{"name":"greeter","version":"1.4.2","bin":"server.js"}"#
+            for (part, name, text) in [("npm", "package.json", description), ("archive", "extension.json", packed)] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/\(part)/package",
+                    withIntermediateDirectories: true
+                )
+                try server.scratch.write("new-user/\(part)/package/\(name)", text)
+                try server.scratch.write("new-user/\(part)/package/server.js", script)
+            }
+            for (part, archive) in [("npm", "greeter-1.4.2.tgz"), ("archive", "packed.tar.gz")] {
+                try #require(system("tar -C '\(folder)/\(part)' -czf '\(folder)/\(archive)' package") == 0)
+            }
+            let servers: JSONValue = ["mcpServers": ["Mine Too": ["command": .string(server.echo)]]]
+            try server.scratch.write("new-user/claude_desktop_config.json", servers.text)
             try server.scratch.write("new-user/call.json", #"{"timezone":"UTC"}"#)
             try server.scratch.write("new-user/schema.json", #"{"required":["timezone"]}"#)
             return folder
@@ -79,7 +98,7 @@ extension WholeServer {
                 }
                 let names = try server.request("GET", "/api/v1/extensions?limit=100").json["items"]?.array?
                     .compactMap { $0["name"]?.string }
-                #expect(names == ["db", "foldered", "git", "mine", "time"])
+                #expect(names == ["db", "foldered", "git", "greeter", "mine", "mine-too", "packed", "time"])
 
                 let rest = try block(under: "REST").joined(separator: "\n")
                 let (status, output) = try run(rest, folder, server)

@@ -46,6 +46,7 @@ package struct ExtensionImport: ConnectedCommand {
         try await global.withClient { client in
             var report = ImportReport()
             var requests: [(server: ImportedServer, request: ExtensionRequest)] = []
+            var hasGrants = false
             for server in servers {
                 switch server.outcome {
                 case .refused(let reason): report.add(server, .refused, reason)
@@ -56,7 +57,9 @@ package struct ExtensionImport: ConnectedCommand {
                         grants: grants(source, environment, network)
                     )
                     do throws(HeddleError) {
-                        Terminal.error.write(Consent.text(try await client.previewExtension(request)))
+                        let preview = try await client.previewExtension(request)
+                        Terminal.error.write(Consent.text(preview))
+                        hasGrants = hasGrants || !preview.grants.isEmpty
                         requests.append((server, request))
                     } catch {
                         report.add(server, .failed, error.message)
@@ -66,7 +69,7 @@ package struct ExtensionImport: ConnectedCommand {
             if isDryRun {
                 for (server, _) in requests { report.add(server, .planned, "") }
             } else {
-                try consent(requests.count)
+                try consent(requests.count, hasGrants: hasGrants)
                 for (server, request) in requests { await add(server, request, client, &report) }
             }
             global.results.render(report.text, json: report.json)
@@ -98,15 +101,18 @@ package struct ExtensionImport: ConnectedCommand {
         )
     }
 
-    private func consent(_ count: Int) throws {
-        guard count > 0, !isAgreed else { return }
-        guard Terminal.input.isInteractive, Terminal.error.isInteractive else {
-            Terminal.error.line("error: nobody is there to agree to these grants; say --yes")
-            throw ExitCode(CommandStatus.usage.rawValue)
-        }
-        guard Consent.ask(count == 1 ? "Add it?" : "Add these \(count)?") else {
+    private func consent(_ count: Int, hasGrants: Bool) throws {
+        guard count > 0 else { return }
+        let isInteractive = Terminal.input.isInteractive && Terminal.error.isInteractive
+        switch Consent.step(isAgreed: isAgreed, isInteractive: isInteractive, hasGrants: hasGrants) {
+        case .goOn: return
+        case .ask:
+            guard !Consent.ask(count == 1 ? "Add it?" : "Add these \(count)?") else { return }
             Terminal.error.line("nothing was added")
             throw ExitCode.failure
+        case .refuse:
+            Terminal.error.line("error: nobody is there to agree to these grants; say --yes")
+            throw ExitCode(CommandStatus.usage.rawValue)
         }
     }
 

@@ -46,7 +46,7 @@ extension RegistrationRequest {
         "Registration",
         Shape.adding(
             [
-                "if": ["properties": ["source": ["properties": ["kind": ["const": "directory"]]]]],
+                "if": ["properties": ["source": ["properties": ["kind": ["enum": ["directory", "archive"]]]]]],
                 "else": ["required": ["name"], "properties": ["name": ["type": "string"]]],
             ],
             to: Shape.object(
