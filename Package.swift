@@ -108,8 +108,8 @@ let package = Package(
             name: "HeddleTestSupport",
             dependencies: []
         ),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CZlib"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CZlib", "HeddleTestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON", "JSONSchema"]),
         .testTarget(

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import HeddleTestSupport
 import Testing
 
 @Suite("Random changes of archives")

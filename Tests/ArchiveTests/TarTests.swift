@@ -1,4 +1,5 @@
 import Archive
+import HeddleTestSupport
 import Testing
 
 @Suite("A tar file")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HeddleTestSupport
 import JSON
 import JSONSchema
 import Testing
@@ -6,17 +7,13 @@ import Testing
 /// Random schemas against random values: both ways of judging agree, and nothing crashes or takes for ever.
 @Suite("Random schemas")
 struct SchemaFuzzTests {
-    /// Numbers that are the same in every run with the same seed (SplitMix64).
+    /// The same in every run with the same seed.
     private struct Generator: RandomNumberGenerator {
-        var state: UInt64
+        private var numbers: SplitMix64
 
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
+        init(state: UInt64) { numbers = SplitMix64(seed: state) }
+
+        mutating func next() -> UInt64 { numbers.next() }
 
         private static let draft7 = "http://json-schema.org/draft-07/schema#"
 

@@ -1,3 +1,4 @@
+import HeddleTestSupport
 import JSON
 import Testing
 
@@ -40,18 +41,11 @@ struct JSONFuzzTests {
 
 /// Makes JSON texts with every feature of the grammar, the same ones for the same seed.
 private struct JSONGenerator: RandomNumberGenerator {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { numbers = SplitMix64(seed: seed) }
 
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
-    }
+    mutating func next() -> UInt64 { numbers.next() }
 
     mutating func text() -> [UInt8] {
         Array(value(depth: 0).utf8)

@@ -53,11 +53,12 @@ package struct NodeInstaller: Sendable {
     /// Installs into a folder, which gets `node`, `package-lock.json` and `install.log`.
     ///
     /// - Parameters:
-    ///   - package: The package, and further ones that pin what it depends on.
+    ///   - packages: The package, and further ones that pin what it depends on.
     ///   - program: Which of its programs starts it; nil takes the one named like it, or the only one.
     ///   - directory: A folder of this installation's own.
     ///   - userID: Whom npm runs as.
     ///   - progress: Gets a line for people now and then.
+    /// - Returns: What was installed and how it is started.
     /// - Throws: ``HeddleError`` with `invalidRequest`, `commandNotFound`, `installationFailed` or the sandbox's codes;
     ///   `CancellationError`.
     package func install(
