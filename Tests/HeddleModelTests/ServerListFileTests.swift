@@ -27,8 +27,8 @@ struct ServerListFileTests {
                 )
             ),
             (
-                #"{"command":"uvx","args":["--from","pkg>=1","prog","-v"]}"#,
-                .pypi(PythonPackage(requirement: "pkg>=1", arguments: ["-v"]))
+                #"{"command":"uvx","args":["--from","my_pkg>=1","my-pkg","-v"]}"#,
+                .pypi(PythonPackage(requirement: "my_pkg>=1", arguments: ["-v"]))
             ),
             (#"{"command":"pipx","args":["run","pkg@latest"]}"#, .pypi(PythonPackage(requirement: "pkg"))),
             (
@@ -75,6 +75,10 @@ struct ServerListFileTests {
             (#"{"command":"npx","args":["github:a/b"]}"#, "npm"),
             (#"{"command":"uvx","args":["--from","git+https://example.com/x","y"]}"#, "PyPI"),
             (#"{"command":"uvx","args":["x","${workspaceFolder}"]}"#, "placeholder"),
+            (#"{"command":"uvx","args":["--from","a","b"]}"#, "module"),
+            (#"{"command":"uvx","args":["--index-url","https://x","a"]}"#, "--index-url"),
+            (#"{"command":"npx","args":["a"],"env":{"npm_config_registry":"https://x"}}"#, "npm_config_registry"),
+            (#"{"command":"x","env":{"A":"${input:key}"}}"#, "placeholder"),
             (#"{"command":"x","disabled":true}"#, "disabled"), ("{}", "no command"), ("7", "number"),
             (#"{"command":"x","args":"y"}"#, "/args"), (#"{"command":"x","env":{"A":1}}"#, "/env/A"),
         ]

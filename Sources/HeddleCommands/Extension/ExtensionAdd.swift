@@ -47,7 +47,7 @@ package struct ExtensionAdd: ConnectedCommand {
 
     package func run() async throws {
         let (name, source) = try source.request()
-        let request = ExtensionRequest(
+        var request = ExtensionRequest(
             name: name,
             description: description,
             source: source,
@@ -58,7 +58,12 @@ package struct ExtensionAdd: ConnectedCommand {
             isActivated: !isInactive
         )
         try await global.withClient { client in
-            try consent(try await client.previewExtension(request))
+            let preview = try await client.previewExtension(request)
+            try consent(preview)
+            // What was agreed to is what was looked at, whatever has become of the file since.
+            if case .archive(let path, _) = request.source, let digest = preview.json["sha256"]?.string {
+                request.source = .archive(path: path, sha256: digest)
+            }
             report(try await add(request, by: client))
         }
     }

@@ -289,6 +289,9 @@ package struct Installation: Sendable {
                 guard path.hasPrefix(prefix) else { return nil }
                 return path.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
             }
-            .first { name in name.hasPrefix(entry.name.rawValue + "-") }
+            // The name, a dash and eight letters: an extension's name may begin another's.
+            .first { name in
+                name.hasPrefix(entry.name.rawValue + "-") && name.utf8.count == entry.name.rawValue.utf8.count + 9
+            }
     }
 }

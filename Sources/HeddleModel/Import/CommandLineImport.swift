@@ -13,8 +13,20 @@ struct CommandLineImport {
 
     /// What becomes of it.
     func outcome(environment: [String: String]) -> ImportedServer.Outcome {
-        if let word = words.first(where: { $0.contains("${") }) {
+        if let word = (words + environment.values).first(where: { $0.contains("${") }) {
             return .refused("'\(word.clipped(80))' has a placeholder that only its client can fill in")
+        }
+        // Another index may have another package under the same name.
+        let index = environment.keys.sorted()
+            .first { name in
+                let upper = name.uppercased()
+                return upper.hasPrefix("UV_") && upper.contains("INDEX") || upper.hasPrefix("PIP_")
+                    || upper.hasPrefix("NPM_CONFIG_")
+            }
+        if let index {
+            return .refused(
+                "its variable '\(index.clipped(60))' tells where packages come from, which the server is told"
+            )
         }
         let rest = words.dropFirst()
         switch Self.program(words) {
@@ -44,7 +56,7 @@ struct CommandLineImport {
         var options = OptionReader(
             words,
             valued: [
-                "--from": "--from", "--spec": "--from", "--with": "--with", "--python": "", "-p": "", "--index-url": "",
+                "--from": "--from", "--spec": "--from", "--with": "--with", "--python": "", "-p": "",
             ],
             flags: ["--quiet", "-q", "--refresh", "--no-cache", "--isolated", "--offline", "--native-tls"]
         )
@@ -53,9 +65,20 @@ struct CommandLineImport {
         guard let requirement = Self.requirement(origin ?? target) else {
             return .refused("'\((origin ?? target).clipped(80))' is not a package of PyPI by its name")
         }
+        let own = requirement.prefix { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+        guard origin == nil || Self.isSame(target, String(own)) else {
+            return .refused(
+                "it runs '\(target.clipped(60))' of the package '\(own)', which has to be named by its module"
+            )
+        }
         let with = (options.values["--with"] ?? []).flatMap { $0.split(separator: ",").map(String.init) }
         let package = PythonPackage(requirement: requirement, with: with, arguments: options.rest)
         return .add(.pypi(package), environment: environment)
+    }
+
+    private static func isSame(_ one: String, _ other: String) -> Bool {
+        func plain(_ text: String) -> String { text.lowercased().replacing("_", with: "-").replacing(".", with: "-") }
+        return plain(one) == plain(other)
     }
 
     /// `name@1.2` in the words of pip; nil for an address or a path.

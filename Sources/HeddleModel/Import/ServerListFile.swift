@@ -51,8 +51,9 @@ package enum ServerListFile {
                 text += byte == UInt8(ascii: "_") ? "_" : "-"
             }
         }
+        text = String(text.prefix(56))
         while let last = text.last, last == "-" || last == "_" { text.removeLast() }
-        let base = text.isEmpty ? "server" : String(text.prefix(56))
+        let base = text.isEmpty ? "server" : text
         var candidate = base
         var number = 2
         while !taken.insert(candidate).inserted {

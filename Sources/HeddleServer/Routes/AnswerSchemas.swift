@@ -91,8 +91,8 @@ extension OwnSchema {
     static let preview = answer(
         "Preview",
         [
-            "name": text, "command": texts, "reads": texts, "grants": Grants.schema.reference, "installs": texts,
-            "arguments": texts, "warnings": texts,
+            "sha256": textOrNull, "name": text, "command": texts, "reads": texts, "grants": Grants.schema.reference,
+            "installs": texts, "arguments": texts, "warnings": texts,
         ],
         uses: [Grants.schema]
     )

@@ -116,7 +116,9 @@ struct ExtensionRoutes: Sendable {
         if plan.grants.level == .none {
             warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")
         }
+        let digest: String? = if case .archive(_, let digest) = plan.source { digest } else { nil }
         return .json([
+            "sha256": digest.map(JSONValue.string) ?? .null,
             "name": .string(plan.manifest.name.rawValue),
             "command": .array((plan.resolved?.command ?? []).map(JSONValue.string)),
             "reads": .array((plan.resolved?.readOnlyPaths ?? []).map(JSONValue.string)),

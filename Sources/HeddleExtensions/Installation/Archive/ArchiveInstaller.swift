@@ -67,16 +67,40 @@ package struct ArchiveInstaller: Sendable {
     }
 
     /// What a program of an unpacked tree runs with, which its own files have no say in beyond the interpreter.
+    ///
+    /// - Throws: ``HeddleError`` with `grantRefused` for a program of the host that is neither a part of the system nor on the
+    ///   server's search path, or with what the resolver throws.
     func resolve(_ command: [String], in directory: String, tree: String) async throws -> ResolvedCommand {
+        let tree = HostFile.realPath(tree) ?? tree
+        let directory = HostFile.realPath(directory) ?? directory
+        if let own = Self.program(of: command, in: directory, tree) { return own }
         let resolved = try await resolver.resolve(command, directory: directory)
         var paths = [tree]
         if let program = resolved.command.first, !HostPath.isInside(program, tree) {
-            paths += try await resolver.resolve([program], directory: nil).readOnlyPaths
+            let known = try await resolver.resolve([HostPath.name(program)], directory: nil)
+            guard HostPath.isAlwaysThere(program) || known.command.first == program else {
+                throw HeddleError(
+                    .grantRefused,
+                    "the archive's command runs '\(HostPath.name(program))' of this host by its path; name it without one",
+                    details: ["program": program.clipped(256)]
+                )
+            }
+            if known.command.first == program { paths += known.readOnlyPaths }
         }
         return ResolvedCommand(
             command: resolved.command,
             readOnlyPaths: HostPath.minimal(paths),
             environment: resolved.environment
         )
+    }
+
+    /// A compiled program of the tree itself, which is not looked into: what it asks of the loader is a stranger's to say.
+    private static func program(of command: [String], in directory: String, _ tree: String) -> ResolvedCommand? {
+        guard let name = command.first, !name.hasPrefix("/") else { return nil }
+        let path = HostPath.normalised(directory + "/" + name)
+        guard HostPath.isInside(path, tree), let file = HostFile(path, followingLinks: false), file.isExecutable,
+            file.kind == .regular, HostFile.read(path, upTo: 4) == [0x7F, 0x45, 0x4C, 0x46]
+        else { return nil }
+        return ResolvedCommand(command: [path] + command.dropFirst(), readOnlyPaths: [tree], environment: [:])
     }
 }

@@ -2,6 +2,7 @@
 struct LibrarySearch {
     /// More libraries than this are taken for a mistake.
     private static let maximumImages = 512
+    private static let maximumFolders = 64
 
     let rules: GrantRules
     let cache: ResolutionCache
@@ -23,14 +24,16 @@ struct LibrarySearch {
             if let interpreter = image.interpreter, let trail = LinkTrail(interpreter) { paths.formUnion(trail.names) }
             // `$ORIGIN` follows the name that was run, so that each name's neighbourhood counts.
             let origins = Set(trail.names.map(HostPath.parent)).sorted()
-            let folders = image.searchPaths.flatMap { Self.expanded($0, origins: origins) } + inherited
+            var known: Set<String> = []
+            let folders = (image.searchPaths.flatMap { Self.expanded($0, origins: origins) } + inherited)
+                .filter { known.insert($0).inserted }.prefix(Self.maximumFolders)
             for folder in folders where HostFile.isFolder(folder) {
                 let found = image.needed.compactMap { LinkTrail(folder + "/" + $0) }
                 guard !found.isEmpty else { continue }
                 // A folder that may not be granted whole gives up only the libraries themselves.
                 if rules.isTooBroad(folder) { paths.formUnion(found.flatMap(\.names)) } else { paths.insert(folder) }
                 for library in found where !HostPath.isInside(library.real, folder) { paths.formUnion(library.names) }
-                queue += found.map { ($0, folders) }
+                queue += found.filter { !seen.contains($0.real) }.map { ($0, Array(folders)) }
             }
         }
     }

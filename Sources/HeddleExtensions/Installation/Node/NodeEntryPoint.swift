@@ -58,9 +58,10 @@ struct NodeEntryPoint {
             let list = package.programs.keys.sorted().prefix(16).joined(separator: ", ").clipped(500)
             throw HeddleError(.installationFailed, message, details: ["programs": list])
         }
-        let path = HostPath.normalised(package.folder + "/" + chosen)
-        guard !chosen.hasPrefix("/"), !chosen.utf8.contains(0), HostPath.isInside(path, package.folder),
-            let real = HostFile.realPath(path), HostPath.isInside(real, package.folder), HostFile.isRegular(real)
+        let folder = HostFile.realPath(package.folder) ?? package.folder
+        let path = HostPath.normalised(folder + "/" + chosen)
+        guard !chosen.hasPrefix("/"), !chosen.utf8.contains(0), HostPath.isInside(path, folder),
+            let real = HostFile.realPath(path), HostPath.isInside(real, folder), HostFile.isRegular(real)
         else {
             throw HeddleError(.installationFailed, "the program of '\(package.name)' is not a file of its own")
         }

@@ -104,7 +104,9 @@ package struct NodeInstaller: Sendable {
         variables.merge([
             "HOME": "/data", "LANG": "C.UTF-8", "TMPDIR": "/data/tmp", "npm_config_cache": "/data/cache",
             "npm_config_ignore_scripts": "true", "npm_config_audit": "false", "npm_config_fund": "false",
-            "npm_config_update_notifier": "false", "npm_config_loglevel": "warn", "npm_config_progress": "false",
+            // A package from a git repository brings options of its own, which name programs to run.
+            "npm_config_git": "/nonexistent/git", "npm_config_update_notifier": "false", "npm_config_loglevel": "warn",
+            "npm_config_progress": "false",
         ]) { $1 }
         if variables["PATH"] == nil { variables["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
         return SandboxPolicy(
