@@ -60,8 +60,7 @@ package final class InvocationService: Sendable {
     /// Calls a capability and waits for its answer.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `capabilityNotFound`, `extensionInactive`, `definitionHeld`,
-    ///   `invalidParameters`,
-    ///   or what the start and the conversation throw.
+    ///   `invalidParameters`, or what the start and the conversation throw.
     package func invoke(_ caller: Caller, _ request: Request) async throws -> Answer {
         total.add(1, ordering: .relaxed)
         inFlight.add(1, ordering: .relaxed)
@@ -93,6 +92,9 @@ package final class InvocationService: Sendable {
         let (pool, tool): (InstancePool, ToolDefinition)
         do throws(HeddleError) {
             (pool, tool) = try find(request)
+            // Schemas are compiled at the first call after a start, which may take longer than a thread of the network has.
+            guard tool.contract.isCompiled else { return startTask(caller, request, completion) }
+            try tool.contract.checkParameters(request.parameters)
         } catch {
             total.add(1, ordering: .relaxed)
             count(.failure(error))
@@ -168,6 +170,7 @@ package final class InvocationService: Sendable {
     private func call(_ caller: Caller, _ request: Request) async throws -> Answer {
         let span = Span(caller, request)
         let (pool, tool) = try find(request)
+        try tool.contract.checkParameters(request.parameters)
         do {
             return try await attempt(request, pool, tool, span)
         } catch let error as HeddleError where Self.wasNotSent(error) {
@@ -218,7 +221,6 @@ package final class InvocationService: Sendable {
                 ]
             )
         }
-        try tool.contract.checkParameters(request.parameters)
         return (entry.pool, tool)
     }
 

@@ -180,7 +180,7 @@ package struct Installation: Sendable {
                 readOnlyPaths: result.readOnlyPaths,
                 environment: result.environment
             )
-            let manifest = Self.manifest(plan.manifest, version: result.version, command: resolved.command)
+            let manifest = Self.manifest(plan.manifest, version: result.semanticVersion, command: resolved.command)
             return Installed(manifest: manifest, resolved: resolved, package: folder)
         } catch {
             InstallationTree.remove(folder)
@@ -195,21 +195,13 @@ package struct Installation: Sendable {
         }
     }
 
-    /// What an installer made.
-    private struct Fetched {
-        let command: [String]
-        let version: SemanticVersion
-        let readOnlyPaths: [String]
-        let environment: [String: String]
-    }
-
-    private func fetch(_ plan: Plan, into folder: String, userID: UInt32) async throws -> Fetched {
+    private func fetch(_ plan: Plan, into folder: String, userID: UInt32) async throws -> InstalledPackage {
         let progress: @Sendable (String) -> Void = { [logger] line in
             logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
         }
         switch plan.source {
         case .pypi(let package):
-            let result = try await python.install(
+            return try await python.install(
                 requirement: package.requirements.joined(separator: " "),
                 module: package.module,
                 into: folder,
@@ -217,25 +209,13 @@ package struct Installation: Sendable {
                 allowBuild: package.allowsBuild,
                 progress: progress
             )
-            return Fetched(
-                command: result.command,
-                version: result.semanticVersion,
-                readOnlyPaths: result.readOnlyPaths,
-                environment: result.environment
-            )
         case .npm(let package):
-            let result = try await node.install(
+            return try await node.install(
                 packages: package.packages,
                 program: package.program,
                 into: folder,
                 userID: userID,
                 progress: progress
-            )
-            return Fetched(
-                command: result.command,
-                version: result.version,
-                readOnlyPaths: result.readOnlyPaths,
-                environment: result.environment
             )
         case .command, .archive, .directory:
             throw HeddleError(.internalError, "a source that is there is not fetched")

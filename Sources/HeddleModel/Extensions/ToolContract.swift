@@ -25,6 +25,9 @@ package final class ToolContract: Sendable {
         self.document = document
     }
 
+    /// Whether checking costs nothing but the check: the schemas are compiled.
+    package var isCompiled: Bool { compiled.withLock { $0 != nil } }
+
     private var schemas: Compiled {
         compiled.withLock { compiled in
             if let compiled { return compiled }

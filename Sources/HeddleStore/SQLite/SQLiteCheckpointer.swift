@@ -28,18 +28,27 @@ final class SQLiteCheckpointer: Sendable {
     }
 
     private let connection: SQLiteConnection
+    private let writer: SQLiteConnection
     private let thresholds: Thresholds
     private let frameBytes: Int
     private let logger: Logger
     private let queue = DispatchQueue(label: "heddle.store.checkpoint")
     private let state = Mutex(State())
 
+    /// - Parameters:
+    ///   - connection: a connection of its own.
+    ///   - writer: the connection that writes, which has to stand still while the log starts over.
+    ///   - thresholds: when to do what.
+    ///   - logger: where failures go.
+    /// - Throws: an error of SQLite, when the size of a page cannot be read.
     init(
         connection: SQLiteConnection,
+        writer: SQLiteConnection,
         thresholds: Thresholds,
         logger: Logger
     ) throws {
         self.connection = connection
+        self.writer = writer
         self.thresholds = thresholds
         self.logger = logger
         let page = try connection.perform { try SQLitePragmas.read("page_size", in: $0.database) }
@@ -96,7 +105,11 @@ final class SQLiteCheckpointer: Sendable {
             let bytes = state.withLock { $0.logFrames * frameBytes }
             // While a reader pins the log, starting it over would fail, and make all writers wait for that.
             guard isComplete, bytes >= thresholds.restarting else { return }
-            checkpoint(bytes >= thresholds.truncating ? .truncate : .restart, in: session)
+            // SQLite's own lock is tried for by turns, and on a slow disk a busy writer hardly ever leaves it: the log
+            // would grow without end. The queue of the writer's connection is fair.
+            _ = writer.perform { _ in
+                checkpoint(bytes >= thresholds.truncating ? .truncate : .restart, in: session)
+            }
         }
         state.withLock { $0.isScheduled = false }
     }

@@ -27,6 +27,7 @@ final class SQLiteEngine: StoreEngine {
         try SQLiteMigrator(migrations: migrations, logger: logger).run(on: connection)
         let checkpointer = try SQLiteCheckpointer(
             connection: SQLiteConnection(path: path, role: .checkpointer),
+            writer: connection,
             thresholds: thresholds,
             logger: logger
         )

@@ -6,7 +6,7 @@ extension SchemaCompiler {
     /// - Throws: ``SchemaError``.
     mutating func compileNode(_ location: SchemaRegistry.Location) throws(SchemaError) -> SchemaNode {
         let view = registry.view(location)
-        let resource = try registry.resource(of: location)
+        let resource = registry.resource(of: location)
         let dialect = try dialect(of: resource)
         var node = SchemaNode()
         node.resource = Int32(resource)

@@ -90,7 +90,7 @@ struct SchemaCompiler {
         dialects[resource] = dialect
         // Each resource that is used may be in the dynamic scope, with all its dynamic anchors.
         for (name, location) in registry.resources[resource].dynamicAnchors {
-            let key = SchemaProgram.dynamicKey(number(ofName: name), Int32(resource))
+            let key = SchemaProgram.dynamicKey(number(ofName: name.text), Int32(resource))
             dynamicAnchors[key] = try node(location)
         }
         return dialect

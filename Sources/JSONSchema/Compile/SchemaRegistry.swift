@@ -19,7 +19,7 @@ package struct SchemaRegistry: Sendable {
         /// Whether a reference in it stands alone, as in draft 7.
         let ignoresReferenceSiblings: Bool
         /// Its dynamic anchors by name.
-        var dynamicAnchors: [String: Location] = [:]
+        var dynamicAnchors: [ExactText: Location] = [:]
     }
 
     private(set) var documents: [(name: String, document: JSONDocument)] = []
@@ -157,7 +157,7 @@ package struct SchemaRegistry: Sendable {
         if let name = view["$anchor"]?.string { try anchor(name, location, in: resource) }
         if let name = view["$dynamicAnchor"]?.string {
             try anchor(name, location, in: resource)
-            resources[resource].dynamicAnchors[name] = location
+            resources[resource].dynamicAnchors[ExactText(name)] = location
         }
         return resource
     }
@@ -176,19 +176,9 @@ package struct SchemaRegistry: Sendable {
 
     // MARK: Looking up
 
-    /// The resource that a schema belongs to; a place where nobody expected a schema is looked into now.
-    mutating func resource(of location: Location) throws(SchemaError) -> Int {
-        if let known = resourceOfSchema[location] { return known }
-        var current = view(Location(document: location.document, index: 0))
-        var resource = resourceOfSchema[Location(document: location.document, index: 0)] ?? 0
-        for token in JSONPointer(to: location.index, from: current).tokens {
-            guard let next = JSONPointer.child(token, of: current) else { break }
-            current = next
-            let here = Location(document: location.document, index: current.index)
-            resource = resourceOfSchema[here] ?? resource
-        }
-        try index(location, in: resource, isRoot: false)
-        return resourceOfSchema[location] ?? resource
+    /// The resource that a schema belongs to, which was indexed with its document or when a reference led to it.
+    func resource(of location: Location) -> Int {
+        resourceOfSchema[location] ?? 0
     }
 
     /// Follows a reference that stands in a resource; nil when it leads nowhere.

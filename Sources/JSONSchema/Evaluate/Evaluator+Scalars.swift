@@ -58,7 +58,7 @@ extension Evaluator {
     mutating func matches(_ pattern: Int32, _ cursor: Int) -> Bool {
         guard steps > 0 else { return giveUp() }
         let compiled = program.patterns[Int(pattern)]
-        let began = MonotonicTime.now
+        let began = ContinuousClock.now
         let outcome: Pattern.Outcome
         if tape[cursor].isEscaped {
             outcome = compiled.search(JSONView(document: document, index: cursor).string ?? "")
@@ -68,8 +68,9 @@ extension Evaluator {
         }
         // A search costs about as much as its text is long, and some expressions make it cost more. The clock may have
         // stood still with this thread, so that one search is charged for a millisecond at most.
-        let time = Int(truncatingIfNeeded: MonotonicTime.now &- began)
-        steps &-= 1 &+ Int(tape[cursor].length) / 64 &+ (time > 10_000 ? min(time / 100, 10_000) : 0)
+        let time = (ContinuousClock.now - began).components
+        let nanoseconds = time.seconds > 0 ? 1_000_000 : Int(time.attoseconds / 1_000_000_000)
+        steps &-= 1 &+ Int(tape[cursor].length) / 64 &+ (nanoseconds > 10_000 ? min(nanoseconds / 100, 10_000) : 0)
         switch outcome {
         case .found: return true
         case .notFound: return false

@@ -39,7 +39,7 @@ struct NodeInstallerTests {
         return archive
     }
 
-    private func install(_ packages: [String], program: String? = nil) async throws -> NodeInstaller.Result {
+    private func install(_ packages: [String], program: String? = nil) async throws -> InstalledPackage {
         do {
             return try await installer.install(
                 packages: packages,

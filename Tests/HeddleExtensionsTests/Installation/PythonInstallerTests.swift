@@ -39,7 +39,7 @@ struct PythonInstallerTests {
         module: String? = nil,
         lock: String? = nil,
         progress: @Sendable @escaping (String) -> Void = { _ in }
-    ) async throws -> PythonInstaller.Result {
+    ) async throws -> InstalledPackage {
         do {
             return try await installer.install(
                 requirement: requirement,
@@ -87,7 +87,7 @@ struct PythonInstallerTests {
     }
 
     /// Starts what was installed, confined and without network, and asks who it is.
-    private func expectAnswer(_ result: PythonInstaller.Result) async throws {
+    private func expectAnswer(_ result: InstalledPackage) async throws {
         let manifest = Manifest(
             name: try ExtensionName("calculator"),
             version: result.semanticVersion,

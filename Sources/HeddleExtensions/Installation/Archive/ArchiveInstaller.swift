@@ -77,15 +77,21 @@ package struct ArchiveInstaller: Sendable {
         let resolved = try await resolver.resolve(command, directory: directory)
         var paths = [tree]
         if let program = resolved.command.first, !HostPath.isInside(program, tree) {
-            let known = try await resolver.resolve([HostPath.name(program)], directory: nil)
-            guard HostPath.isAlwaysThere(program) || known.command.first == program else {
+            var known: ResolvedCommand?
+            do {
+                known = try await resolver.resolve([HostPath.name(program)], directory: nil)
+            } catch let error as HeddleError where error.code == .commandNotFound {
+                // Not on the search path, but perhaps a part of the system.
+            }
+            if known?.command.first != program { known = nil }
+            guard known != nil || HostPath.isAlwaysThere(program) else {
                 throw HeddleError(
                     .grantRefused,
                     "the archive's command runs '\(HostPath.name(program))' of this host by its path; name it without one",
                     details: ["program": program.clipped(256)]
                 )
             }
-            if known.command.first == program { paths += known.readOnlyPaths }
+            paths += known?.readOnlyPaths ?? []
         }
         return ResolvedCommand(
             command: resolved.command,

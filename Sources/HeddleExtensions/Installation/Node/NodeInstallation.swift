@@ -17,11 +17,11 @@ struct NodeInstallation {
     private var lock: String { directory + "/package-lock.json" }
 
     /// Runs all stages, and cleans up behind whichever fails.
-    func run() async throws -> NodeInstaller.Result {
+    func run() async throws -> InstalledPackage {
         try await step.log.keep(in: directory, removing: [tree, work, lock]) { try await stages() }
     }
 
-    private func stages() async throws -> NodeInstaller.Result {
+    private func stages() async throws -> InstalledPackage {
         var stopwatch = Stopwatch()
         let npm = try await installer.resolver.resolve(["npm"], directory: nil)
         let tool = ToolConfiguration(of: .npm, environment: installer.environment, rules: installer.resolver.rules)
@@ -61,7 +61,7 @@ struct NodeInstallation {
         }
     }
 
-    private func finish(_ stopwatch: inout Stopwatch) async throws -> NodeInstaller.Result {
+    private func finish(_ stopwatch: inout Stopwatch) async throws -> InstalledPackage {
         guard let bytes = HostFile.read(tree + "/package-lock.json", upTo: 32 << 20, followingLinks: false),
             let description = HostFile.read(tree + "/package.json", upTo: 1 << 20, followingLinks: false),
             let root = try? JSONDocument(description).root
@@ -81,10 +81,11 @@ struct NodeInstallation {
         }
         stopwatch.lap("resolve")
         let interpreter = try await installer.resolver.resolve(["node"], directory: nil)
-        return NodeInstaller.Result(
+        return InstalledPackage(
             command: resolved.command,
             name: package.name,
-            version: (try? SemanticVersion(package.version)) ?? SemanticVersion(major: 0, minor: 0, patch: 0),
+            version: package.version,
+            semanticVersion: (try? SemanticVersion(package.version)) ?? SemanticVersion(major: 0, minor: 0, patch: 0),
             lock: String(decoding: bytes, as: UTF8.self),
             // Not what the resolver found: the tree was made by strangers, and a path in it is not a grant.
             readOnlyPaths: HostPath.minimal([tree] + interpreter.readOnlyPaths),

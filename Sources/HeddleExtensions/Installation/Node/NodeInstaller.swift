@@ -1,4 +1,4 @@
-package import HeddleModel
+import HeddleModel
 package import HeddleSandbox
 package import Logging
 
@@ -6,22 +6,6 @@ package import Logging
 ///
 /// npm runs confined, with the public network; the lock that it writes pins every package by its hash.
 package struct NodeInstaller: Sendable {
-    /// An installed package.
-    package struct Result: Sendable {
-        /// The absolute command that starts it.
-        package let command: [String]
-        package let name: String
-        package let version: SemanticVersion
-        /// npm's `package-lock.json`, which repeats the installation.
-        package let lock: String
-        /// What the command must be able to read.
-        package let readOnlyPaths: [String]
-        /// What the command needs in its environment.
-        package let environment: [String: String]
-        /// How long each part took.
-        package let stages: [(name: String, milliseconds: Int)]
-    }
-
     private static let timeLimit = Duration.seconds(600)
     private static let limits = ResourceLimits(
         memoryBytes: 4 << 30,
@@ -67,7 +51,7 @@ package struct NodeInstaller: Sendable {
         into directory: String,
         userID: UInt32,
         progress: @Sendable @escaping (String) -> Void
-    ) async throws -> Result {
+    ) async throws -> InstalledPackage {
         let requirements = try packages.map { text throws(HeddleError) in try NodeRequirement(text) }
         guard !requirements.isEmpty, requirements.count <= 32 else {
             throw HeddleError(.invalidRequest, "an installation names 1 to 32 packages")

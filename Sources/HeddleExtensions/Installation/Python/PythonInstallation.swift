@@ -18,12 +18,12 @@ struct PythonInstallation {
     private var home: String { directory + "/work/home" }
 
     /// Runs all stages, and cleans up behind whichever fails.
-    func run() async throws -> PythonInstaller.Result {
+    func run() async throws -> InstalledPackage {
         let made = [venv, work, directory + "/requirements.lock"]
         return try await step.log.keep(in: directory, removing: made) { try await stages() }
     }
 
-    private func stages() async throws -> PythonInstaller.Result {
+    private func stages() async throws -> InstalledPackage {
         var stopwatch = Stopwatch()
         let base = try await BasePython.find(configured: installer.python, resolver: installer.resolver)
         let pip = ToolConfiguration(of: .pip, environment: installer.environment, rules: installer.resolver.rules)
@@ -106,7 +106,7 @@ struct PythonInstallation {
         _ base: BasePython,
         _ report: PipReport,
         _ stopwatch: inout Stopwatch
-    ) async throws -> PythonInstaller.Result {
+    ) async throws -> InstalledPackage {
         guard let main = requirements.first,
             let distribution = report.distributions.first(where: { $0.normalizedName == main.normalizedName })
         else { throw HeddleError(.installationFailed, "pip did not install what was asked for") }
@@ -127,7 +127,7 @@ struct PythonInstallation {
         let command = try entryPoint.command(distribution: distribution.name, module: module)
         let resolved = try await installer.resolver.resolve(command, directory: nil)
         stopwatch.lap("resolve")
-        return PythonInstaller.Result(
+        return InstalledPackage(
             command: resolved.command,
             name: distribution.name,
             version: distribution.version,

@@ -1,4 +1,4 @@
-package import HeddleModel
+import HeddleModel
 package import HeddleSandbox
 package import Logging
 
@@ -7,26 +7,6 @@ package import Logging
 /// Everything that runs is confined, with the public network while pip loads and without it otherwise. There is no
 /// cache between installations: a wheel that one extension's build put there would run as part of the next extension.
 package struct PythonInstaller: Sendable {
-    /// An installed distribution.
-    package struct Result: Sendable {
-        /// The absolute command that starts it.
-        package let command: [String]
-        /// The name of the distribution.
-        package let name: String
-        /// The version as PyPI says it.
-        package let version: String
-        /// The version in the form that Heddle compares.
-        package let semanticVersion: SemanticVersion
-        /// Every distribution with its version and hash, as pip takes it to repeat the installation.
-        package let lock: String
-        /// What the command must be able to read.
-        package let readOnlyPaths: [String]
-        /// What the command needs in its environment.
-        package let environment: [String: String]
-        /// How long each part took.
-        package let stages: [(name: String, milliseconds: Int)]
-    }
-
     /// The bounds of an installation.
     static let timeLimit = Duration.seconds(600)
     private static let limits = ResourceLimits(
@@ -88,7 +68,7 @@ package struct PythonInstaller: Sendable {
         allowBuild: Bool,
         lock: String? = nil,
         progress: @Sendable @escaping (String) -> Void
-    ) async throws -> Result {
+    ) async throws -> InstalledPackage {
         let requirements = try PythonRequirement.list(requirement)
         try Self.check(module: module, lock: lock)
         let installation = PythonInstallation(
