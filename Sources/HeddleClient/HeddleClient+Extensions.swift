@@ -1,4 +1,5 @@
 package import HeddleModel
+package import JSON
 import NIOHTTP1
 
 extension HeddleClient {
@@ -36,7 +37,48 @@ extension HeddleClient {
         try ExtensionResource(await value(.POST, "/api/v1/extensions", body: request.json, timeout: .seconds(900)))
     }
 
-    /// Accepts the tools that replaced the accepted ones, if they are those of `revision` still.
+    /// Puts a newer version in the place of an extension's; installing a package may take minutes.
+    ///
+    /// - Throws: ``HeddleError`` when it cannot be installed or started; the old version goes on then.
+    package func upgradeExtension(_ name: String, _ request: JSONValue) async throws(HeddleError) -> ExtensionResource {
+        try ExtensionResource(
+            await value(.POST, Self.path(name, "/upgrade"), body: request, timeout: .seconds(900))
+        )
+    }
+
+    /// Goes back to an earlier version: the given one, or the one before.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when there is none.
+    package func rollbackExtension(_ name: String, to generation: Int?) async throws(HeddleError) -> ExtensionResource {
+        let body: JSONValue = ["generation": generation.map(JSONValue.integer) ?? .null]
+        return try ExtensionResource(
+            await value(.POST, Self.path(name, "/rollback"), body: body, timeout: .seconds(120))
+        )
+    }
+
+    /// Removes the version that waits to be accepted.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when none waits.
+    package func discardPending(_ name: String) async throws(HeddleError) -> ExtensionResource {
+        try ExtensionResource(await value(.DELETE, Self.path(name, "/pending")))
+    }
+
+    /// The versions of an extension that are there.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`.
+    package func versions(of name: String) async throws(HeddleError) -> JSONValue {
+        try await value(.GET, Self.path(name, "/versions"))
+    }
+
+    /// What is different between two versions; without generations, between the current one and its neighbour.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` or `invalidRequest`.
+    package func difference(of name: String, from: Int?, to: Int?) async throws(HeddleError) -> JSONValue {
+        let query = [("from", from), ("to", to)].compactMap { name, value in value.map { (name, String($0)) } }
+        return try await value(.GET, Self.path(name, "/diff") + PercentEncoding.query(query))
+    }
+
+    /// Accepts the version that waits, or the tools that replaced the accepted ones, if they are those of `revision` still.
     ///
     /// - Throws: ``HeddleError`` with `invalidStateTransition` when nothing waits to be accepted, or `versionConflict`.
     package func acceptExtension(_ name: String, revision: Int) async throws(HeddleError) -> ExtensionResource {

@@ -256,6 +256,7 @@ package struct HeddleApplication: Sendable {
     static func routeTable(_ services: ServerServices) -> RouteTable {
         let routes =
             ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
+            + VersionRoutes(services: services).routes
             + CapabilityRoutes(services: services).routes + MCPEndpoint(services: services).routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
     }

@@ -3,7 +3,8 @@ import JSON
 
 /// The smallest useful MCP server over standard input and output, in both eras: one tool, `echo`.
 ///
-/// Benchmarks and tests drive it, so it does nothing that costs time.
+/// Benchmarks and tests drive it, so it does nothing that costs time. `--mark TEXT` makes it answer with that text, so
+/// that its versions can be told apart, and `--description TEXT` describes the tool.
 @main
 struct Main {
     static func main() {
@@ -86,14 +87,29 @@ struct Main {
         writer.name("type")
         writer.string("text")
         writer.name("text")
-        if let text, text.kind == .string { writer.raw(text) } else { writer.string("") }
+        if let mark {
+            writer.string(mark)
+        } else if let text, text.kind == .string {
+            writer.raw(text)
+        } else {
+            writer.string("")
+        }
         writer.endObject()
         writer.endArray()
         writer.endObject()
     }
 
+    private static let mark = option("--mark")
+
+    private static func option(_ name: String) -> String? {
+        let arguments = CommandLine.arguments
+        guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else { return nil }
+        return arguments[index + 1]
+    }
+
     private static let tool: JSONValue = [
-        "name": "echo", "description": "Answers with the text it was given.",
+        "name": "echo",
+        "description": .string(option("--description") ?? "Answers with the text it was given."),
         "inputSchema": [
             "type": "object", "properties": ["text": ["type": "string"]], "required": ["text"],
         ],

@@ -7,7 +7,7 @@ import Testing
 extension WholeServer {
     @Suite("What was acknowledged is kept", .serialized)
     struct DurabilityTests {
-        private static var rounds: Int {
+        static var rounds: Int {
             ProcessInfo.processInfo.environment["HEDDLE_TEST_ROUNDS"].flatMap { Int($0) } ?? 2
         }
 

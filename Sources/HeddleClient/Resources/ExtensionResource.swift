@@ -3,6 +3,30 @@ package import JSON
 
 /// An extension as the server lists it.
 package struct ExtensionResource: ServerResource {
+    /// A version that waits to be accepted.
+    package struct Pending: Sendable {
+        package let version: String
+        package let generation: Int
+        /// What it asks for that the current version does not have, in words.
+        package let newPermissions: [String]
+        /// Tools that are not what they were: the name, and whether it was there before and is there in the new version.
+        package let changes: [ToolChange]
+    }
+
+    /// A tool that is not what it was.
+    package struct ToolChange: Sendable {
+        package let name: String
+        package let wasAccepted: Bool
+        package let isOffered: Bool
+
+        /// Reads an element of `changes`.
+        package init(_ json: JSONValue) {
+            name = json["name"]?.string ?? ""
+            wasAccepted = json["accepted"]?.object != nil
+            isOffered = json["offered"]?.object != nil
+        }
+    }
+
     /// One running process of it.
     package struct Instance: Sendable {
         package let id: String
@@ -30,8 +54,11 @@ package struct ExtensionResource: ServerResource {
     package let capabilityCount: Int
     /// Counts the changes, to say which state of things a request means.
     package let revision: Int
-    /// Tools that are not what was accepted: the name, and whether it was accepted before and is offered now.
-    package let heldChanges: [(name: String, wasAccepted: Bool, isOffered: Bool)]
+    /// Tools that are not what was accepted.
+    package let heldChanges: [ToolChange]
+    /// Numbers the versions in the order in which they came.
+    package let generation: Int
+    package let pending: Pending?
     package let instances: [Instance]
     /// Why the last start failed or the last process ended by itself.
     package let failure: String?
@@ -51,9 +78,17 @@ package struct ExtensionResource: ServerResource {
         grants = GrantsResource(json["grants"] ?? .null)
         capabilityCount = json["capability_count"]?.integer ?? 0
         revision = json["revision"]?.integer ?? 0
-        heldChanges = (json["held_changes"]?.array ?? [])
-            .map { change in
-                (change["name"]?.string ?? "", change["accepted"]?.object != nil, change["offered"]?.object != nil)
+        heldChanges = (json["held_changes"]?.array ?? []).map(ToolChange.init)
+        generation = json["generation"]?.integer ?? 1
+        pending = json["pending"]
+            .flatMap { pending in
+                guard pending.object != nil else { return nil }
+                return Pending(
+                    version: pending["version"]?.string ?? "",
+                    generation: pending["generation"]?.integer ?? 0,
+                    newPermissions: pending.texts("new_permissions"),
+                    changes: (pending["changes"]?.array ?? []).map(ToolChange.init)
+                )
             }
         instances = (json["instances"]?.array ?? [])
             .map { instance in

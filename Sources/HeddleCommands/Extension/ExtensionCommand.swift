@@ -7,7 +7,8 @@ package struct ExtensionCommand: AsyncParsableCommand {
         abstract: "Add, list and control extensions.",
         subcommands: [
             ExtensionAdd.self, ExtensionImport.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
-            ExtensionDeactivate.self, ExtensionAccept.self, ExtensionRemove.self, ExtensionLogs.self,
+            ExtensionDeactivate.self, ExtensionUpgrade.self, ExtensionRollback.self, ExtensionAccept.self,
+            ExtensionVersions.self, ExtensionDiff.self, ExtensionRemove.self, ExtensionLogs.self,
             ExtensionPermissionsCommand.self,
         ]
     )

@@ -37,6 +37,7 @@ extension ExtensionResource: DetailDisplayable {
             ("version", version),
             ("state", isHeld ? state + ", held: a definition changed and waits to be accepted" : state),
             ("changes", changeLines.joined(separator: "\n")),
+            ("next version", pendingText),
             ("error", failure ?? ""),
             ("description", summary),
             ("source", sourceText),
@@ -51,15 +52,10 @@ extension ExtensionResource: DetailDisplayable {
     }
 
     /// What became of the tools that wait to be accepted, a line for each; `--output json` has their definitions.
-    var changeLines: [String] {
-        heldChanges.map { change in
-            let name = DisplayText.cell(change.name)
-            switch (change.wasAccepted, change.isOffered) {
-            case (true, true): return "'\(name)' is described differently"
-            case (true, false): return "'\(name)' is gone"
-            case (false, _): return "'\(name)' is new"
-            }
-        }
+    var changeLines: [String] { heldChanges.map(\.line) }
+
+    private var pendingText: String {
+        pending.map { ([$0.version + " waits to be accepted"] + $0.lines).joined(separator: "\n") } ?? ""
     }
 
     private var sourceText: String {

@@ -63,14 +63,33 @@ package struct SourceOptions: ParsableArguments {
         }
         guard npm != nil || program == nil else { throw ValidationError("--program goes with --npm.") }
         guard packages == 1 || with.isEmpty else { throw ValidationError("--with goes with --pypi or --npm.") }
-        guard isDirectory && isArchive || sha256 == nil else { throw ValidationError("--sha256 goes with an archive.") }
+        guard isDirectory && Self.isArchive(subject) || sha256 == nil else {
+            throw ValidationError("--sha256 goes with an archive.")
+        }
         guard isDirectory || name == nil else { throw ValidationError("--name goes with a directory.") }
     }
 
     /// A name has neither slash nor dot.
     private var isDirectory: Bool { subject.contains("/") || subject.contains(".") || subject == "~" }
 
-    private var isArchive: Bool { [".tgz", ".tar.gz", ".tar", ".zip"].contains(where: subject.hasSuffix) }
+    private static func isArchive(_ path: String) -> Bool {
+        [".tgz", ".tar.gz", ".tar", ".zip"].contains(where: path.hasSuffix)
+    }
+
+    /// A directory or archive of this host.
+    static func local(_ text: String, sha256: String?) -> ExtensionSource {
+        let path = AbsolutePath.resolve(text)
+        return isArchive(text) ? .archive(path: path, sha256: sha256) : .directory(path)
+    }
+
+    /// A package of npm, or a file of this host.
+    static func npm(_ package: NodePackage) -> ExtensionSource {
+        var package = package
+        // Only a file begins like one; '@scope/name' has a slash too.
+        let isFile = ["/", ".", "~"].contains(where: package.package.hasPrefix)
+        if isFile { package.package = AbsolutePath.resolve(package.package) }
+        return .npm(package)
+    }
 
     /// The name, and where the program comes from.
     ///
@@ -78,8 +97,7 @@ package struct SourceOptions: ParsableArguments {
     package func request() throws(HeddleError) -> (name: String?, source: ExtensionSource) {
         if isDirectory {
             let name = try name.map { text throws(HeddleError) in try ExtensionName(text).rawValue }
-            let path = AbsolutePath.resolve(subject)
-            return (name, isArchive ? .archive(path: path, sha256: sha256) : .directory(path))
+            return (name, Self.local(subject, sha256: sha256))
         }
         let name = try ExtensionName(subject).rawValue
         if let pypi {
@@ -93,10 +111,7 @@ package struct SourceOptions: ParsableArguments {
             return (name, .pypi(package))
         }
         if let npm {
-            // Only a file begins like one; '@scope/name' has a slash too.
-            let isFile = npm.hasPrefix("/") || npm.hasPrefix(".") || npm.hasPrefix("~")
-            let package = isFile ? AbsolutePath.resolve(npm) : npm
-            return (name, .npm(NodePackage(package: package, with: with, program: program, arguments: command)))
+            return (name, Self.npm(NodePackage(package: npm, with: with, program: program, arguments: command)))
         }
         return (name, .command(command, directory: AbsolutePath.currentDirectory))
     }

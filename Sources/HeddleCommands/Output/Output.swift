@@ -39,6 +39,14 @@ struct Output {
         }
     }
 
+    /// Prints a table for people, or JSON for programs.
+    func render(_ table: Table, json: JSONValue) {
+        switch format {
+        case .json: Terminal.output.json(json)
+        case .table: Terminal.output.write(table.rendered(columns: Terminal.output.columns))
+        }
+    }
+
     /// Prints one resource.
     func render(_ resource: some DetailDisplayable) {
         switch format {

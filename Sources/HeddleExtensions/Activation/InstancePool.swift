@@ -155,6 +155,15 @@ package final class InstancePool: Sendable {
         for work in closing.work { await work.value }
     }
 
+    /// Closes a pool in which no call is under way and no start; ``close()`` stops its process afterwards.
+    ///
+    /// - Returns: whether it is closed.
+    func closeIfQuiet() -> Bool {
+        guard let closing = state.withLock({ $0.closeIfQuiet() }) else { return false }
+        if let instance = closing.instance { stop(instance) }
+        return true
+    }
+
     /// Starts none until ``reopen()``, for an extension that is not active.
     func markClosed() {
         _ = state.withLock { $0.close() }

@@ -248,6 +248,15 @@ struct InstancePoolState {
         return Closing(instance: instance, start: start, work: Array(work.values), waiters: takeWaiters())
     }
 
+    /// Closes it unless a call or a start is under way.
+    mutating func closeIfQuiet() -> Closing? {
+        switch phase {
+        case .starting: nil
+        case .ready where inFlight > 0: nil
+        case .idle, .ready, .closed: close()
+        }
+    }
+
     static let stopped = HeddleError(.extensionInactive, "the extension is stopped")
 
     mutating func reopen() {

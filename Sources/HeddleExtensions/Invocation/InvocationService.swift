@@ -169,12 +169,20 @@ package final class InvocationService: Sendable {
 
     private func call(_ caller: Caller, _ request: Request) async throws -> Answer {
         let span = Span(caller, request)
-        let (pool, tool) = try find(request)
-        try tool.contract.checkParameters(request.parameters)
-        do {
-            return try await attempt(request, pool, tool, span)
-        } catch let error as HeddleError where Self.wasNotSent(error) {
-            return try await attempt(request, pool, tool, span)
+        var (pool, tool) = try find(request)
+        var isFirst = true
+        while true {
+            try tool.contract.checkParameters(request.parameters)
+            do {
+                return try await attempt(request, pool, tool, span)
+            } catch let error as HeddleError where Self.wasNotSent(error) && isFirst {
+                isFirst = false
+            } catch let error as HeddleError where error.code == .extensionInactive {
+                // A newer version took the place of this one between our look and our call.
+                let last = pool
+                (pool, tool) = try find(request)
+                guard pool !== last else { throw error }
+            }
         }
     }
 

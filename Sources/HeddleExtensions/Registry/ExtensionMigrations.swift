@@ -49,5 +49,41 @@ package enum ExtensionMigrations {
             name: "0003_configuration",
             sqlite: "ALTER TABLE extension_version ADD COLUMN configuration TEXT;"
         ),
+        // A version's text may come twice, as with a folder that is being worked on, so that versions are numbered.
+        Migration(
+            name: "0004_generations",
+            sqlite: """
+                ALTER TABLE extension_version RENAME TO extension_version_of_text;
+                CREATE TABLE extension_version (
+                    tenant_id TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    generation INTEGER NOT NULL,
+                    predecessor INTEGER,
+                    state TEXT NOT NULL,
+                    manifest TEXT NOT NULL,
+                    source TEXT NOT NULL,
+                    grants TEXT NOT NULL,
+                    choices TEXT,
+                    configuration TEXT,
+                    resolved TEXT,
+                    tools TEXT NOT NULL,
+                    held_tools TEXT,
+                    revision TEXT,
+                    created_at INTEGER NOT NULL,
+                    updated_at INTEGER NOT NULL,
+                    edits INTEGER NOT NULL,
+                    PRIMARY KEY (tenant_id, name, generation),
+                    FOREIGN KEY (tenant_id, name) REFERENCES extension (tenant_id, name) ON DELETE CASCADE
+                ) STRICT;
+                INSERT INTO extension_version SELECT v.tenant_id, v.name, 1, NULL, v.state, v.manifest, v.source, v.grants, NULL,
+                    v.configuration, v.resolved, v.tools, v.held_tools, v.revision, e.created_at, v.updated_at, v.edits
+                    FROM extension_version_of_text v
+                    JOIN extension e ON e.tenant_id = v.tenant_id AND e.name = v.name;
+                DROP TABLE extension_version_of_text;
+                ALTER TABLE extension ADD COLUMN current_generation INTEGER NOT NULL DEFAULT 1;
+                ALTER TABLE extension ADD COLUMN desired_generation INTEGER;
+                ALTER TABLE extension DROP COLUMN current_version;
+                """
+        ),
     ]
 }

@@ -33,6 +33,14 @@ package final class ExtensionRegistry: Sendable {
         }
     }
 
+    /// Puts a version with its pool in the place of the one that has another pool.
+    func exchange(_ entry: RegisteredExtension, _ pool: InstancePool, for old: InstancePool) {
+        change { extensions in
+            guard extensions[entry.name.rawValue]?.pool === old else { return }
+            extensions[entry.name.rawValue] = (entry, pool)
+        }
+    }
+
     func remove(_ name: ExtensionName) {
         change { $0[name.rawValue] = nil }
     }

@@ -3,11 +3,12 @@ import HeddleModel
 import JSON
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 extension ExtensionService {
-    /// Makes the pool of an extension; it starts nothing yet.
-    func makePool(_ entry: RegisteredExtension) -> InstancePool {
-        let log = ExtensionLog(clock: clock)
+    /// Makes the pool of a version; it starts nothing yet.
+    func makePool(_ entry: RegisteredExtension, log: ExtensionLog? = nil) -> InstancePool {
+        let log = log ?? ExtensionLog(clock: clock)
         let pool = InstancePool(
             name: entry.name,
             idleAfter: .seconds(entry.manifest.loading.idleSeconds),
@@ -15,7 +16,7 @@ extension ExtensionService {
             actions: InstancePool.Actions(
                 start: { [weak self] pool in
                     guard let self else { throw HeddleError(.shuttingDown, "the server is stopping") }
-                    return try await self.start(pool, tenant: .local)
+                    return try await self.start(pool, of: entry, tenant: .local)
                 },
                 stop: { [configuration] instance in
                     await instance.stop(grace: configuration.stopGrace)
@@ -29,7 +30,7 @@ extension ExtensionService {
                 },
                 toolsChanged: { [weak self] pool, instance in
                     guard instance.beginRelisting() else { return }
-                    self?.relist(instance, pool, .local)
+                    self?.relist(instance, pool, of: entry, .local)
                 },
                 background: { [background] work in background.add(work) }
             )
@@ -38,19 +39,24 @@ extension ExtensionService {
         return pool
     }
 
-    private func start(_ pool: InstancePool, tenant: TenantID) async throws -> ExtensionInstance {
-        let entry = try self.entry(pool.name).registered
+    /// Starts a process for a pool; `version` is what the pool was made for, and may be replaced or not put up yet.
+    private func start(
+        _ pool: InstancePool,
+        of version: RegisteredExtension,
+        tenant: TenantID
+    ) async throws -> ExtensionInstance {
+        let entry = current(of: pool) ?? version
         let started = try await launcher.start(entry, tenant: tenant, log: pool.log) { id in
             MCPDelegate(
                 log: { level, text in pool.log.append("log", instance: id, "[\(level)] \(text)") },
-                toolsChanged: { [weak self] in self?.toolsChanged(pool, id, tenant) },
+                toolsChanged: { [weak self] in self?.toolsChanged(pool, id, of: version, tenant) },
                 closed: { reason in pool.ended(id, reason: reason) },
                 roots: entry.grants.read + entry.grants.write
             )
         }
         pool.log.append("heddle", instance: started.instance.id, "started as process \(started.instance.processID)")
         do {
-            try await compare(started.tools, started.instance.greeting.revision, pool, tenant)
+            try await compare(started.tools, started.instance.greeting.revision, pool, of: version, tenant)
         } catch {
             await started.instance.stop(grace: configuration.stopGrace)
             throw error
@@ -59,19 +65,29 @@ extension ExtensionService {
     }
 
     /// The extension says that its tools changed: look again, outside of the event loop that said so.
-    private func toolsChanged(_ pool: InstancePool, _ id: InstanceID, _ tenant: TenantID) {
+    private func toolsChanged(
+        _ pool: InstancePool,
+        _ id: InstanceID,
+        of version: RegisteredExtension,
+        _ tenant: TenantID
+    ) {
         guard let instance = pool.toolsChanged(id), instance.beginRelisting() else { return }
-        relist(instance, pool, tenant)
+        relist(instance, pool, of: version, tenant)
     }
 
-    private func relist(_ instance: ExtensionInstance, _ pool: InstancePool, _ tenant: TenantID) {
+    private func relist(
+        _ instance: ExtensionInstance,
+        _ pool: InstancePool,
+        of version: RegisteredExtension,
+        _ tenant: TenantID
+    ) {
         let id = instance.id
         background.add { [weak self] in
             repeat {
                 do {
                     let (connection, greeting) = (instance.connection, instance.greeting)
                     let tools = try await connection.listTools(era: greeting.era, timeout: .seconds(30))
-                    try await self?.compare(tools, greeting.revision, pool, tenant)
+                    try await self?.compare(tools, greeting.revision, pool, of: version, tenant)
                 } catch {
                     pool.log.append("heddle", instance: id, "after a change of tools: \(error)")
                 }
@@ -86,12 +102,15 @@ extension ExtensionService {
         _ offered: [ToolDefinition],
         _ revision: MCPRevision,
         _ pool: InstancePool,
+        of version: RegisteredExtension,
         _ tenant: TenantID
     ) async throws {
         for _ in 0..<8 {
-            let entry = try entry(pool.name)
-            // The name may have gone to somebody else meanwhile.
-            guard entry.pool === pool else { throw InstancePoolState.stopped }
+            guard let entry = registry.snapshot.entry(pool.name.rawValue), entry.pool === pool else {
+                // A version that was replaced, or is about to be put up: there is nothing to note, but what it offers counts.
+                guard ToolComparison.hasChangedDefinition(accepted: version.tools, offered: offered) else { return }
+                throw InvocationService.held(pool.name)
+            }
             var changed = entry.registered
             let isHeld = ToolComparison.hasChangedDefinition(accepted: changed.tools, offered: offered)
             if isHeld { changed.heldTools = offered }
@@ -114,11 +133,20 @@ extension ExtensionService {
         throw HeddleError(.versionConflict, "'\(pool.name)' is being changed all the time")
     }
 
+    /// The extension whose pool this is now; nil for the pool of a version that was replaced or is not put up yet.
+    private func current(of pool: InstancePool) -> RegisteredExtension? {
+        guard let entry = registry.snapshot.entry(pool.name.rawValue), entry.pool === pool else { return nil }
+        return entry.registered
+    }
+
     /// Stops every process; called once, at the end.
     package func stopAll() async {
         await withDiscardingTaskGroup { group in
             for entry in registry.snapshot.entries {
                 group.addTask { await entry.pool.close() }
+            }
+            for old in draining.withLock(\.self) {
+                group.addTask { await old.pool.close() }
             }
         }
     }

@@ -29,7 +29,7 @@ package final class ExtensionService: Sendable {
         }
     }
 
-    struct Reservations {
+    private struct Reservations {
         /// Names that an operation is changing.
         var names: Set<String> = []
         /// Users of extensions that are being registered.
@@ -46,6 +46,7 @@ package final class ExtensionService: Sendable {
     let logger: Logger
     let repository = ExtensionRepository()
     private let reservations = Mutex(Reservations())
+    let draining = Mutex<[DrainingPool]>([])
 
     package init(
         configuration: Configuration = Configuration(),
@@ -80,7 +81,7 @@ package final class ExtensionService: Sendable {
             logger.error("Cannot read an extension", metadata: ["extension": "\(name)", "reason": "\(reason)"])
         }
         // What an unreadable one needs cannot be told from what nobody needs.
-        if contents.unreadable.isEmpty { installation.sweep(keeping: contents.entries) }
+        if contents.unreadable.isEmpty { installation.sweep(keeping: contents.entries + contents.others) }
         for name in contents.remains {
             InstallationTree.remove("\(launcher.dataDirectories(of: .local))/\(name)")
             logger.info("Removed what was left of an extension", metadata: ["extension": "\(name)"])
@@ -139,6 +140,7 @@ package final class ExtensionService: Sendable {
             manifest: installed.manifest,
             source: plan.source,
             grants: plan.grants,
+            choices: plan.choices,
             configuration: plan.configuration,
             userID: userID,
             createdAt: clock.now
@@ -163,7 +165,8 @@ package final class ExtensionService: Sendable {
                 try repository.insert(stored, userNumber: number, tenant: caller.tenant, tx)
             }
         } catch {
-            installation.discard(installed, dataDirectory: launcher.dataDirectory(name, tenant: caller.tenant))
+            installation.discard(installed)
+            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
             // Should this fail too, the next start does it.
             try? await forgetRemains(of: name.rawValue, caller.tenant)
             throw error
@@ -177,7 +180,7 @@ package final class ExtensionService: Sendable {
     }
 
     /// Starts the program once, lists its tools and stops it again.
-    private func trial(_ entry: inout RegisteredExtension, tenant: TenantID) async throws {
+    func trial(_ entry: inout RegisteredExtension, tenant: TenantID) async throws {
         let log = ExtensionLog(clock: clock)
         let started: InstanceLauncher.Started
         do {
@@ -295,31 +298,23 @@ package final class ExtensionService: Sendable {
             changed = try await save(changed, caller.tenant)
             registry.replace(changed, of: known.pool)
             await known.pool.close()
+            await closeDraining(name)
             return changed
         }
     }
 
     /// Accepts the tools that replaced the accepted ones.
-    ///
-    /// - Throws: ``HeddleError`` with `extensionNotFound`, or `invalidStateTransition` when nothing is held.
-    package func accept(
-        _ caller: Caller,
-        _ name: ExtensionName,
-        ifRevision revision: Int? = nil
-    ) async throws -> RegisteredExtension {
-        try await withReservation(of: name) { [self] in
-            let known = try entry(name, ifRevision: revision)
-            var changed = known.registered
-            guard let tools = changed.heldTools else {
-                throw HeddleError(.invalidStateTransition, "nothing of '\(name)' waits to be accepted")
-            }
-            try await check(tools, of: name)
-            changed.tools = tools
-            changed.heldTools = nil
-            changed = try await save(changed, caller.tenant)
-            registry.replace(changed, of: known.pool)
-            return changed
+    func acceptTools(_ known: RegistrySnapshot.Entry, _ tenant: TenantID) async throws -> RegisteredExtension {
+        var changed = known.registered
+        guard let tools = changed.heldTools else {
+            throw HeddleError(.invalidStateTransition, "nothing of '\(changed.name)' waits to be accepted")
         }
+        try await check(tools, of: changed.name)
+        changed.tools = tools
+        changed.heldTools = nil
+        changed = try await save(changed, tenant)
+        registry.replace(changed, of: known.pool)
+        return changed
     }
 
     /// Removes an extension, its processes, its files and its data.
@@ -337,15 +332,15 @@ package final class ExtensionService: Sendable {
             let userID = known.registered.userID
             _ = reservations.withLock { $0.users.insert(userID) }
             defer { reservations.withLock { _ = $0.users.remove(userID) } }
+            let versions = try await versions(of: name, caller.tenant)
             try await store.write { [repository] tx in
                 try repository.delete(name, tenant: caller.tenant, tx)
             }
             registry.remove(name)
             await known.pool.close()
-            installation.discard(
-                known.registered,
-                dataDirectory: launcher.dataDirectory(name, tenant: caller.tenant)
-            )
+            await closeDraining(name)
+            for version in versions { installation.discard(version) }
+            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
             // Should this fail, the next start does it.
             try? await forgetRemains(of: name.rawValue, caller.tenant)
         }
@@ -365,7 +360,7 @@ package final class ExtensionService: Sendable {
         return entry
     }
 
-    private func entry(
+    func entry(
         _ name: ExtensionName,
         ifRevision revision: Int?
     ) throws(HeddleError) -> RegistrySnapshot.Entry {

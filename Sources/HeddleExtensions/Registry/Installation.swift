@@ -11,6 +11,7 @@ package struct Installation: Sendable {
         package let manifest: Manifest
         package let grants: Grants
         package let source: ExtensionSource
+        package let choices: OperatorChoices
         /// What the extension is told; nil when it takes nothing.
         package let configuration: JSONValue?
         /// The program when it is there already; nil when it comes with an installation.
@@ -82,15 +83,16 @@ package struct Installation: Sendable {
             directory = folder
         case .archive: throw HeddleError(.internalError, "an archive is planned by itself")
         }
-        let grants = manifest.permissions.union(request.grants)
+        let grants = manifest.permissions.union(request.choices.grants)
         try grantRules(grants)
-        let configuration = try manifest.checkedConfiguration(request.configuration)
+        let configuration = try Self.configuration(of: manifest, request)
         var resolved: ResolvedCommand?
         if let command { resolved = try await resolver.resolve(command, directory: directory) }
         return Plan(
             manifest: manifest,
             grants: grants,
             source: request.source,
+            choices: request.choices,
             configuration: configuration,
             resolved: resolved,
             folder: nil
@@ -111,13 +113,14 @@ package struct Installation: Sendable {
             }
             let directory = named + unpacked.dropFirst(folder.count)
             folder = named
-            let grants = manifest.permissions.union(request.grants)
+            let grants = manifest.permissions.union(request.choices.grants)
             try grantRules(grants)
             return Plan(
                 manifest: manifest,
                 grants: grants,
                 source: .archive(path: archive, sha256: artifact.digest),
-                configuration: try manifest.checkedConfiguration(request.configuration),
+                choices: request.choices,
+                configuration: try Self.configuration(of: manifest, request),
                 resolved: try await archives.resolve(
                     manifest.runtime.command,
                     in: directory,
@@ -131,6 +134,14 @@ package struct Installation: Sendable {
         }
     }
 
+    private static func configuration(
+        of manifest: Manifest,
+        _ request: RegistrationRequest
+    ) throws(HeddleError) -> JSONValue? {
+        if request.inheritsConfiguration, manifest.configurationSchema == nil { return nil }
+        return try manifest.checkedConfiguration(request.configuration)
+    }
+
     /// Removes what a plan made that nobody goes on with.
     package func discard(_ plan: Plan) {
         if let folder = plan.folder { InstallationTree.remove(folder) }
@@ -141,10 +152,10 @@ package struct Installation: Sendable {
         return Manifest(
             name: name,
             version: request.version ?? SemanticVersion(major: 0, minor: 0, patch: 0),
-            description: request.description,
+            description: request.choices.description,
             runtime: Manifest.Runtime(command: command),
-            resources: request.resources ?? ResourceLimits(),
-            loading: request.loading ?? Manifest.Loading()
+            resources: request.choices.resources ?? ResourceLimits(),
+            loading: request.choices.loading ?? Manifest.Loading()
         )
     }
 
@@ -152,11 +163,11 @@ package struct Installation: Sendable {
         Manifest(
             name: request.name ?? file.name,
             version: request.version ?? file.version,
-            description: request.description ?? file.description,
+            description: request.choices.description ?? file.description,
             runtime: file.runtime,
             permissions: file.permissions,
-            resources: request.resources ?? file.resources,
-            loading: request.loading ?? file.loading,
+            resources: request.choices.resources ?? file.resources,
+            loading: request.choices.loading ?? file.loading,
             configurationSchema: file.configurationSchema
         )
     }
@@ -236,16 +247,14 @@ package struct Installation: Sendable {
         )
     }
 
-    /// Removes what an installation that failed later has made.
-    func discard(_ installed: Installed, dataDirectory: String) {
+    /// Removes the files of an installation that failed later.
+    func discard(_ installed: Installed) {
         if let package = installed.package { InstallationTree.remove(package) }
-        InstallationTree.remove(dataDirectory)
     }
 
-    /// Removes the files and the data of an extension that is gone.
-    func discard(_ entry: RegisteredExtension, dataDirectory: String) {
+    /// Removes the files of a version that is gone.
+    func discard(_ entry: RegisteredExtension) {
         if let package = package(of: entry) { InstallationTree.remove("\(packageRoot)/\(package)") }
-        InstallationTree.remove(dataDirectory)
     }
 
     /// Removes packages that no extension names: a crash or a power cut ended their installation or removal.

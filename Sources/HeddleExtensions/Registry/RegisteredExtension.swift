@@ -2,12 +2,18 @@ package import HeddleMCP
 package import HeddleModel
 package import JSON
 
-/// One extension with its current version, as the registry knows it.
+/// One version of an extension, as the registry knows it.
 package struct RegisteredExtension: Sendable {
     package let name: ExtensionName
+    /// Numbers the versions of an extension from 1 in the order in which they came.
+    package let generation: Int
+    /// The version that ran when this one came, which a rollback goes back to; nil for the first.
+    package let predecessor: Int?
     package let manifest: Manifest
     package let source: ExtensionSource
     package let grants: Grants
+    /// What the operator chose over what the manifest says, for the versions that follow.
+    package let choices: OperatorChoices
     /// What its processes are told; nil when it takes nothing.
     package let configuration: JSONValue?
     /// The real user its processes run as when Heddle is root.
@@ -21,6 +27,9 @@ package struct RegisteredExtension: Sendable {
     package var heldTools: [ToolDefinition]?
     /// How the server wants to be greeted, remembered from an earlier start.
     package var revision: MCPRevision?
+    /// The version that waits to be accepted in the place of this one.
+    package var pending: PendingVersion?
+    /// When this version came.
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
     /// Counts the edits, for `If-Match`.
@@ -30,17 +39,23 @@ package struct RegisteredExtension: Sendable {
 
     package init(
         name: ExtensionName,
+        generation: Int = 1,
+        predecessor: Int? = nil,
         manifest: Manifest,
         source: ExtensionSource,
         grants: Grants,
+        choices: OperatorChoices = OperatorChoices(),
         configuration: JSONValue? = nil,
         userID: UInt32,
         createdAt: Timestamp
     ) {
         self.name = name
+        self.generation = generation
+        self.predecessor = predecessor
         self.manifest = manifest
         self.source = source
         self.grants = grants
+        self.choices = choices
         self.configuration = configuration
         self.userID = userID
         self.createdAt = createdAt

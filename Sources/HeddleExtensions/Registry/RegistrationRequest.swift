@@ -6,36 +6,30 @@ package struct RegistrationRequest: Sendable {
     /// Nil takes the name of the manifest.
     package let name: ExtensionName?
     package let version: SemanticVersion?
-    package let description: String?
     package let source: ExtensionSource
-    /// Nil takes what the manifest asks for.
-    package let grants: Grants?
-    package let resources: ResourceLimits?
-    package let loading: Manifest.Loading?
+    package let choices: OperatorChoices
     /// What the extension is told, as its manifest's `configuration_schema` asks for.
     package let configuration: JSONValue?
+    /// Whether the configuration is that of an earlier version, which one that takes none goes without.
+    package let inheritsConfiguration: Bool
     /// Whether to install it, try it and put up its capabilities at once.
     package let activate: Bool
 
     package init(
         name: ExtensionName?,
         version: SemanticVersion? = nil,
-        description: String? = nil,
         source: ExtensionSource,
-        grants: Grants? = nil,
-        resources: ResourceLimits? = nil,
-        loading: Manifest.Loading? = nil,
+        choices: OperatorChoices = OperatorChoices(),
         configuration: JSONValue? = nil,
+        inheritsConfiguration: Bool = false,
         activate: Bool = true
     ) {
         self.name = name
         self.version = version
-        self.description = description
         self.source = source
-        self.grants = grants
-        self.resources = resources
-        self.loading = loading
+        self.choices = choices
         self.configuration = configuration
+        self.inheritsConfiguration = inheritsConfiguration
         self.activate = activate
     }
 }
@@ -51,19 +45,15 @@ extension RegistrationRequest {
             ],
             to: Shape.object(
                 required: ["source": ExtensionSource.schema.reference],
-                optional: [
-                    "name": ExtensionName.shape,
-                    "version": SemanticVersion.shape,
-                    "description": Shape.text,
-                    "grants": Grants.schema.reference,
-                    "resources": ResourceLimits.schema.reference,
-                    "loading": Manifest.Loading.schema.reference,
-                    "configuration": ["type": "object"],
-                    "activate": Shape.adding(["default": true], to: Shape.flag),
+                optional: OperatorChoices.members + [
+                    .init(name: "name", value: ExtensionName.shape),
+                    .init(name: "version", value: SemanticVersion.shape),
+                    .init(name: "configuration", value: ["type": "object"]),
+                    .init(name: "activate", value: Shape.adding(["default": true], to: Shape.flag)),
                 ]
             )
         ),
-        uses: [ExtensionSource.schema, Grants.schema, ResourceLimits.schema, Manifest.Loading.schema]
+        uses: [ExtensionSource.schema] + OperatorChoices.schemas
     )
 
     /// Reads the wire form.
@@ -74,13 +64,8 @@ extension RegistrationRequest {
             name: try fields.stringIfPresent("name").map { text throws(HeddleError) in try ExtensionName(text) },
             version: try fields.stringIfPresent("version")
                 .map { text throws(HeddleError) in try SemanticVersion(text) },
-            description: try fields.stringIfPresent("description"),
             source: try ExtensionSource(fields.fields("source")),
-            grants: try fields.fieldsIfPresent("grants").map { inner throws(HeddleError) in try Grants(inner) },
-            resources: try fields.fieldsIfPresent("resources")
-                .map { inner throws(HeddleError) in try ResourceLimits(inner) },
-            loading: try fields.fieldsIfPresent("loading")
-                .map { inner throws(HeddleError) in try Manifest.Loading(inner) },
+            choices: try OperatorChoices(fields),
             configuration: try fields.fieldsIfPresent("configuration").map { JSONValue($0.view) },
             activate: try fields.boolIfPresent("activate") ?? true
         )

@@ -130,9 +130,7 @@ extension Manifest {
         ]
         object["permissions"] = permissions.value(showingValues: true)
         object["resources"] = resources.value
-        object["loading"] = [
-            "idle_seconds": .integer(loading.idleSeconds), "start_seconds": .integer(loading.startSeconds),
-        ]
+        object["loading"] = loading.value
         object["configuration_schema"] = configurationSchema
         return .object(object)
     }
@@ -171,6 +169,11 @@ extension Manifest.Loading {
             idleSeconds: try fields.integerIfPresent("idle_seconds") ?? standard.idleSeconds,
             startSeconds: try fields.integerIfPresent("start_seconds") ?? standard.startSeconds
         )
+    }
+
+    /// The `loading` section.
+    package var value: JSONValue {
+        ["idle_seconds": .integer(idleSeconds), "start_seconds": .integer(startSeconds)]
     }
 }
 

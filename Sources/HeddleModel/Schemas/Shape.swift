@@ -93,7 +93,8 @@ package enum Shape {
         return .object(object)
     }
 
-    private static func orNull(_ shape: JSONValue) -> JSONValue {
+    /// A schema that null fits too.
+    package static func orNull(_ shape: JSONValue) -> JSONValue {
         guard var object = shape.object, let type = object["type"] else {
             return ["anyOf": [shape, ["type": "null"]]]
         }

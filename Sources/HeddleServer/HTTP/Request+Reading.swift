@@ -34,6 +34,16 @@ extension Request {
         return try JSONFields.body(try await bytes(limit: limit), schema)
     }
 
+    /// The object of a JSON body of which every member has a default, so that no body is an empty object.
+    ///
+    /// - Throws: as ``fields(_:limit:)``.
+    func fieldsOrNone(_ schema: OwnSchema, limit: Int) async throws -> JSONFields {
+        let bytes = try await bytes(limit: limit)
+        guard !bytes.isEmpty else { return try JSONFields.body(Array("{}".utf8), schema) }
+        try JSONFields.checkType(headers[.contentType])
+        return try JSONFields.body(bytes, schema)
+    }
+
     /// The revision that `If-Match` names (RFC 9110 §13.1.1); nil without the header or for any revision.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest`.
@@ -54,7 +64,14 @@ extension Request {
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest`.
     func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(HeddleError) -> Int {
-        guard let text = uri.queryParameters[Substring(name)] else { return fallback }
+        try integerIfPresent(name, in: range) ?? fallback
+    }
+
+    /// A whole number in the query; nil when it is not there.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest`.
+    func integerIfPresent(_ name: String, in range: ClosedRange<Int>) throws(HeddleError) -> Int? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw HeddleError(
                 .invalidRequest,

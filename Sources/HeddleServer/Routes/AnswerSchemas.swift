@@ -102,11 +102,15 @@ extension OwnSchema {
             ["id": text, "state": text, "pid": count, "started_at": time, "calls": count, "protocol": text],
             optional: ["memory_bytes": count, "processor_ms": count]
         )
-        let toolOrNull: JSONValue = ["type": ["object", "null"]]
+        let pending = shape([
+            "generation": count, "version": text, "new_permissions": texts, "tried": Shape.flag,
+            "changes": toolChanges,
+        ])
         return answer(
             "Extension",
             [
-                "name": text, "version": text, "state": Shape.choice(ExtensionState.self), "held": Shape.flag,
+                "name": text, "version": text, "generation": count, "pending": Shape.orNull(pending),
+                "state": Shape.choice(ExtensionState.self), "held": Shape.flag,
                 "description": textOrNull, "source": ExtensionSource.schema.reference, "command": texts,
                 "grants": Grants.schema.reference, "configuration": ["type": ["object", "null"]],
                 "resources": ResourceLimits.schema.reference,
@@ -115,15 +119,37 @@ extension OwnSchema {
                 "updated_at": time, "revision": count,
             ],
             optional: [
-                "held_changes": [
-                    "type": "array",
-                    "items": shape(["name": text, "accepted": toolOrNull, "offered": toolOrNull]),
-                ]
+                "held_changes": toolChanges
             ],
             uses: parts
         )
     }()
     static let extensionList = list(registered)
+    private static let toolChanges: JSONValue = [
+        "type": "array",
+        "items": shape([
+            "name": text, "accepted": Shape.orNull(["type": "object"]), "offered": Shape.orNull(["type": "object"]),
+        ]),
+    ]
+    static let versions: OwnSchema = {
+        let version = shape([
+            "generation": count, "version": text, "standing": Shape.choice(["current", "pending", "replaced"]),
+            "state": Shape.choice(ExtensionState.self), "source": ExtensionSource.schema.reference,
+            "capability_count": count, "created_at": time,
+        ])
+        return answer("Versions", ["items": ["type": "array", "items": version]], uses: [ExtensionSource.schema])
+    }()
+    static let difference: OwnSchema = {
+        let version = shape(["generation": count, "version": text])
+        return answer(
+            "Difference",
+            [
+                "from": version, "to": version,
+                "manifest": ["type": "array", "items": shape(["path": text, "from": [:], "to": [:]])],
+                "permissions": shape(["added": texts, "removed": texts]), "tools": toolChanges,
+            ]
+        )
+    }()
     static let logs = answer(
         "Logs",
         [

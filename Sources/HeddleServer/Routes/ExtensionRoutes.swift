@@ -135,7 +135,7 @@ struct ExtensionRoutes: Sendable {
     }
 
     /// An extension with its revision as `ETag`, which a later change can name in `If-Match`.
-    private static func answer(
+    static func answer(
         _ entry: RegisteredExtension,
         value: JSONValue? = nil,
         status: HTTPResponse.Status = .ok

@@ -20,14 +20,7 @@ extension RegistrySnapshot.Entry {
             ]
         }
         guard let held = registered.heldTools, let object = measured.object else { return measured }
-        let changed = ToolComparison.changes(accepted: registered.tools, offered: held)
-        let tools: [JSONValue] = changed.map { change in
-            [
-                "name": .string(change.name),
-                "accepted": change.accepted.map { JSONValue($0.document.root) } ?? .null,
-                "offered": change.offered.map { JSONValue($0.document.root) } ?? .null,
-            ]
-        }
+        let tools = ToolComparison.changes(accepted: registered.tools, offered: held).map(\.value)
         return .object(JSONObject(members: object.members + [.init(name: "held_changes", value: .array(tools))]))
     }
 
@@ -56,6 +49,8 @@ extension RegisteredExtension {
         [
             "name": .string(name.rawValue),
             "version": .string(manifest.version.description),
+            "generation": .integer(generation),
+            "pending": pending?.value ?? .null,
             "state": .string(state.rawValue),
             "held": .bool(isHeld),
             "description": manifest.description.map(JSONValue.string) ?? .null,
@@ -64,10 +59,7 @@ extension RegisteredExtension {
             "grants": grants.value(showingValues: false),
             "configuration": configuration ?? .null,
             "resources": manifest.resources.value,
-            "loading": [
-                "idle_seconds": .integer(manifest.loading.idleSeconds),
-                "start_seconds": .integer(manifest.loading.startSeconds),
-            ],
+            "loading": manifest.loading.value,
             "capability_count": .integer(tools.count),
             "instances": .array(instances),
             "error": failure.map(JSONValue.string) ?? .null,

@@ -1,0 +1,22 @@
+extension ExtensionSource {
+    /// Where the next version comes from: the same place, whatever is there now.
+    package var forUpgrade: ExtensionSource {
+        if case .archive(let path, _) = self { return .archive(path: path, sha256: nil) }
+        return self
+    }
+
+    /// The same package of an index in one version; other sources have the version that they have.
+    package func pinned(to version: SemanticVersion) -> ExtensionSource {
+        switch self {
+        case .pypi(var package):
+            package.requirement = "\(package.requirement.prefix { !"<>=!~;@ \t(".contains($0) })==\(version)"
+            return .pypi(package)
+        case .npm(var package) where !package.package.hasPrefix("/"):
+            // The first character may be the '@' of a scope.
+            let name = package.package.prefix(1) + package.package.dropFirst().prefix { $0 != "@" }
+            package.package = "\(name)@\(version)"
+            return .npm(package)
+        case .command, .npm, .archive, .directory: return self
+        }
+    }
+}
