@@ -111,7 +111,10 @@ let package = Package(
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CZlib", "HeddleTestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
-        .testTarget(name: "HeddleModelTests", dependencies: ["HeddleModel", "JSON", "JSONSchema"]),
+        .testTarget(
+            name: "HeddleModelTests",
+            dependencies: ["HeddleModel", "HeddleTestSupport", "JSON", "JSONSchema"]
+        ),
         .testTarget(
             name: "HeddleCommandsTests",
             dependencies: [

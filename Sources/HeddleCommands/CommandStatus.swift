@@ -24,7 +24,8 @@ extension HeddleError.Code {
             .denied
         case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .invalidManifest,
             .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
-            .commandNotFound, .pathNotReadable, .integrityFailed, .installationFailed, .smokeCheckFailed,
+            .dependencyUnsatisfied, .dependencyCycle, .commandNotFound, .pathNotReadable, .integrityFailed,
+            .installationFailed, .smokeCheckFailed,
             .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
             .cancelled, .tooManyRequests, .storeQueueFull, .storageFull, .dataDirectoryLocked, .addressInUse,

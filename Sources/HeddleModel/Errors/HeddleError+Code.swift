@@ -43,6 +43,10 @@ extension HeddleError {
         case definitionHeld = "DEFINITION_HELD"
         /// The state machine has no such edge.
         case invalidStateTransition = "INVALID_STATE_TRANSITION"
+        /// An extension needs another that is not there, or not in a version that fits.
+        case dependencyUnsatisfied = "DEPENDENCY_UNSATISFIED"
+        /// Extensions would need each other in a circle.
+        case dependencyCycle = "DEPENDENCY_CYCLE"
         /// `If-Match` names another version than the stored one.
         case versionConflict = "VERSION_CONFLICT"
 

@@ -17,7 +17,7 @@ extension HeddleError.Code {
         case .unauthenticated: .unauthorized
         case .permissionDenied, .originDenied: .forbidden
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
-            .dataDirectoryLocked, .addressInUse:
+            .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse:
             .conflict
         case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
             .smokeCheckFailed:
