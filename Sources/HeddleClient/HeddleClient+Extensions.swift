@@ -14,6 +14,36 @@ extension HeddleClient {
         try await pages("/api/v1/extensions", [])
     }
 
+    /// The extensions that a query asks for, all pages joined.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest`.
+    package func extensions(
+        matching query: [(String, String?)]
+    ) async throws(HeddleError) -> Page<ExtensionResource> {
+        try await pages("/api/v1/extensions", query)
+    }
+
+    /// The extensions in a folder of the server's host.
+    ///
+    /// - Throws: ``HeddleError`` with `pathNotReadable`.
+    package func discover(_ folder: String) async throws(HeddleError) -> JSONValue {
+        try await value(.POST, "/api/v1/extensions/discover", body: ["path": .string(folder)], timeout: .seconds(60))
+    }
+
+    /// Compares the server's registry in memory with what is stored.
+    ///
+    /// - Throws: ``HeddleError``.
+    package func checkRegistry() async throws(HeddleError) -> JSONValue {
+        try await value(.POST, "/api/v1/registry/check", timeout: .seconds(60))
+    }
+
+    /// Lets the server read its registry anew from what is stored.
+    ///
+    /// - Throws: ``HeddleError``.
+    package func rebuildRegistry() async throws(HeddleError) -> JSONValue {
+        try await value(.POST, "/api/v1/registry/rebuild", timeout: .seconds(60))
+    }
+
     /// One extension.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound` when there is none of that name.

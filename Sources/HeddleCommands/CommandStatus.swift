@@ -24,7 +24,8 @@ extension HeddleError.Code {
             .denied
         case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .invalidManifest,
             .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
-            .dependencyUnsatisfied, .dependencyCycle, .commandNotFound, .pathNotReadable, .integrityFailed,
+            .dependencyUnsatisfied, .dependencyCycle, .incompatible, .hookFailed, .commandNotFound, .pathNotReadable,
+            .integrityFailed,
             .installationFailed, .smokeCheckFailed,
             .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,

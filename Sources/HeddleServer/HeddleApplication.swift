@@ -62,6 +62,8 @@ package struct HeddleApplication: Sendable {
         let group = ServiceGroup(
             configuration: groupConfiguration([
                 background, InstanceKeeper(services: services, background: background), application,
+                // Stopped first, so that nothing is started while everything is stopped.
+                Preloader(registry: services.registry, logger: logger),
             ])
         )
         services.lifecycle.setStop { await group.triggerGracefulShutdown() }
@@ -257,7 +259,8 @@ package struct HeddleApplication: Sendable {
         let routes =
             ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
             + VersionRoutes(services: services).routes
-            + CapabilityRoutes(services: services).routes + MCPEndpoint(services: services).routes
+            + RegistryRoutes(services: services).routes + CapabilityRoutes(services: services).routes
+            + MCPEndpoint(services: services).routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
     }
 }

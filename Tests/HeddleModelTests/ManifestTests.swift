@@ -97,7 +97,22 @@ struct ManifestTests {
             (smallest + #","resources":{"disk_mb":1}"#, "/resources/disk_mb additionalProperties"),
             (smallest + #","loading":{"idle_seconds":0}"#, "/loading/idle_seconds minimum"),
             (smallest + #","loading":{"start_seconds":601}"#, "/loading/start_seconds maximum"),
-            (smallest + #","loading":{"strategy":"lazy"}"#, "/loading/strategy additionalProperties"),
+            (smallest + #","loading":{"strategy":"lazily"}"#, "/loading/strategy enum"),
+            (smallest + #","loading":{"priority":1001}"#, "/loading/priority maximum"),
+            (smallest + #","type":"tool""#, "/type enum"),
+            (smallest + #","capabilities":["a b"]"#, "/capabilities/0 pattern"),
+            (smallest + #","capabilities":[{"tools":["t"]}]"#, "/capabilities/0 required"),
+            (smallest + #","isolation":"user""#, "/isolation enum"),
+            (smallest + #","sandbox":{"level":"none"}"#, "/sandbox/level enum"),
+            (smallest + #","scaling":{"rules":[{"trigger":"mood"}]}"#, "/scaling/rules/0/trigger enum"),
+            (
+                smallest + #","lifecycle_hooks":{"mid_install":"x"}"#,
+                "/lifecycle_hooks/mid_install additionalProperties"
+            ),
+            (smallest + #","health_check":{"timeout_seconds":0}"#, "/health_check/timeout_seconds minimum"),
+            (smallest + #","compatibility":{"platforms":["beos"]}"#, "/compatibility/platforms/0 enum"),
+            (smallest + #","integrations":[{}]"#, "/integrations/0 required"),
+            (smallest + #","publisher":{}"#, "/publisher required"),
         ]
     )
     func refuses(_ members: String, _ violation: String) {
@@ -178,10 +193,7 @@ struct ManifestTests {
 
     @Test(
         "with a section of a later release is refused rather than half obeyed",
-        arguments: [
-            "type", "capabilities", "dependencies", "sandbox", "isolation", "scaling", "cache", "thresholds",
-            "lifecycle_hooks", "health_check", "integrations", "publisher", "signature",
-        ]
+        arguments: ["signature", "secrets", "extension_points"]
     )
     func laterSections(_ section: String) {
         let error = #expect(throws: HeddleError.self) { try Self.manifest(Self.smallest + ",\"\(section)\":{}") }

@@ -6,10 +6,11 @@ package struct ExtensionCommand: AsyncParsableCommand {
         commandName: "ext",
         abstract: "Add, list and control extensions.",
         subcommands: [
-            ExtensionAdd.self, ExtensionImport.self, ExtensionList.self, ExtensionShow.self, ExtensionActivate.self,
+            ExtensionAdd.self, ExtensionImport.self, ExtensionList.self, ExtensionFind.self,
+            ExtensionShow.self, ExtensionActivate.self,
             ExtensionDeactivate.self, ExtensionUpgrade.self, ExtensionRollback.self, ExtensionAccept.self,
             ExtensionVersions.self, ExtensionDiff.self, ExtensionRemove.self, ExtensionLogs.self,
-            ExtensionPermissionsCommand.self,
+            ExtensionPermissionsCommand.self, ExtensionDiscover.self, ExtensionIndex.self,
         ]
     )
 

@@ -64,14 +64,14 @@ package struct ExtensionRepository: Sendable {
         _ = try tx.execute(
             """
             INSERT INTO extension_version (tenant_id, name, generation, manifest, source, grants, choices, configuration,
-                created_at, predecessor, state, resolved, tools, held_tools, revision, updated_at, edits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                created_at, predecessor, stages, state, resolved, tools, held_tools, revision, updated_at, edits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             """,
             identity(entry, tenant) + [
                 .text(entry.manifest.value.text), .text(entry.source.value.text),
                 .text(entry.grants.value(showingValues: true).text), .text(entry.choices.value.text),
                 StoreValue(entry.configuration?.text), .integer(Int64(entry.createdAt.milliseconds)),
-                entry.predecessor.map { .integer(Int64($0)) } ?? .null,
+                entry.predecessor.map { .integer(Int64($0)) } ?? .null, .text(entry.stages.text),
             ] + changing(entry)
         )
     }
@@ -280,6 +280,7 @@ package struct ExtensionRepository: Sendable {
             throw HeddleError(.internalError, "a stored extension has an unknown state")
         }
         entry.state = state
+        if let stages = try row.textIfPresent("stages") { entry.stages = try JSONValue(parsing: Array(stages.utf8)) }
         entry.resolved = try row.textIfPresent("resolved")
             .map { text in try ResolvedCommand(JSONFields(parsing: Array(text.utf8), code: .internalError)) }
         entry.tools = try tools(row.text("tools"))

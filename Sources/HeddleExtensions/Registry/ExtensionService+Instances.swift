@@ -11,7 +11,7 @@ extension ExtensionService {
         let log = log ?? ExtensionLog(clock: clock)
         let pool = InstancePool(
             name: entry.name,
-            idleAfter: .seconds(entry.manifest.loading.idleSeconds),
+            idleAfter: entry.manifest.idleTime,
             log: log,
             actions: InstancePool.Actions(
                 start: { [weak self] pool in
@@ -142,7 +142,7 @@ extension ExtensionService {
     /// Stops every process; called once, at the end.
     package func stopAll() async {
         await withDiscardingTaskGroup { group in
-            for entry in registry.snapshot.entries {
+            for entry in registry.snapshot.all {
                 group.addTask { await entry.pool.close() }
             }
             for old in draining.withLock(\.self) {
@@ -164,7 +164,18 @@ package struct IdleReaper: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             // A cancelled sleep ends the loop at its head.
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-            for entry in registry.snapshot.entries { entry.pool.stopIfIdle() }
+            for entry in registry.snapshot.all { entry.pool.stopIfIdle() }
+        }
+    }
+}
+
+extension Manifest {
+    /// How long a process of the extension waits for the next call.
+    fileprivate var idleTime: Duration {
+        switch loadingStrategy {
+        case .eager: .seconds(1 << 40)
+        case .onDemand: .zero
+        case .lazy, .background: .seconds(loading.idleSeconds)
         }
     }
 }

@@ -32,6 +32,8 @@ package final class ExtensionService: Sendable {
     private struct Reservations {
         /// Names that an operation is changing.
         var names: Set<String> = []
+        /// Where the search for a free user begins.
+        var nextUser: UInt32?
         /// Users of extensions that are being registered.
         var users: Set<UInt32> = []
     }
@@ -100,9 +102,10 @@ package final class ExtensionService: Sendable {
     /// - Throws: ``HeddleError`` with `extensionExists`, `tooManyRequests`, or what resolving, installing and the trial
     ///   throw; nothing is left then.
     package func register(_ caller: Caller, _ request: RegistrationRequest) async throws -> RegisteredExtension {
-        let plan = try await installation.plan(request)
+        let stages = StageTimes()
+        let plan = try await installation.plan(request, stages)
         do {
-            return try await register(caller, request, plan)
+            return try await register(caller, request, plan, stages)
         } catch {
             installation.discard(plan)
             throw error
@@ -112,7 +115,8 @@ package final class ExtensionService: Sendable {
     private func register(
         _ caller: Caller,
         _ request: RegistrationRequest,
-        _ plan: Installation.Plan
+        _ plan: Installation.Plan,
+        _ stages: StageTimes
     ) async throws -> RegisteredExtension {
         try await withReservation(of: plan.manifest.name) { [self] in
             guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil else {
@@ -122,9 +126,10 @@ package final class ExtensionService: Sendable {
                     details: ["name": plan.manifest.name.rawValue]
                 )
             }
-            let userID = try reserveUser()
+            try check(plan.manifest, stages)
+            let userID = try stages.time("resources") { try reserveUser() }
             defer { reservations.withLock { _ = $0.users.remove(userID) } }
-            return try await install(caller, request, plan, userID: userID)
+            return try await install(caller, request, plan, userID: userID, stages)
         }
     }
 
@@ -132,9 +137,10 @@ package final class ExtensionService: Sendable {
         _ caller: Caller,
         _ request: RegistrationRequest,
         _ plan: Installation.Plan,
-        userID: UInt32
+        userID: UInt32,
+        _ stages: StageTimes
     ) async throws -> RegisteredExtension {
-        let installed = try await installation.install(plan, userID: userID)
+        let installed = try await installation.install(plan, userID: userID, stages)
         var entry = RegisteredExtension(
             name: plan.manifest.name,
             manifest: installed.manifest,
@@ -147,22 +153,28 @@ package final class ExtensionService: Sendable {
         )
         entry.resolved = installed.resolved
         let name = entry.name
+        let log = ExtensionLog(clock: clock)
         do {
             if request.activate {
                 // The trial makes the data directory before there is a row for it.
                 try await store.write { [repository] tx in
                     try repository.noteRemains(of: name, tenant: caller.tenant, tx)
                 }
-                entry.state = try entry.state.transition(to: .installing)
-                try await trial(&entry, tenant: caller.tenant)
-                for next in [ExtensionState.installed, .activating, .active] {
+                try await tryOut(&entry, tenant: caller.tenant, log: log, stages)
+                try await stages.time("hooks") {
+                    try await hooks.run(.preActivate, of: entry, tenant: caller.tenant, log: log)
+                }
+                for next in [ExtensionState.activating, .active] {
                     entry.state = try entry.state.transition(to: next)
                 }
             }
+            entry.stages = stages.value
             let stored = entry
             let number = Int(userID - configuration.userBase)
-            try await store.write { [repository] tx in
-                try repository.insert(stored, userNumber: number, tenant: caller.tenant, tx)
+            try await stages.time("persist") {
+                try await store.write { [repository] tx in
+                    try repository.insert(stored, userNumber: number, tenant: caller.tenant, tx)
+                }
             }
         } catch {
             installation.discard(installed)
@@ -171,7 +183,9 @@ package final class ExtensionService: Sendable {
             try? await forgetRemains(of: name.rawValue, caller.tenant)
             throw error
         }
-        registry.add([(entry, makePool(entry))])
+        stages.time("resources") { registry.add([(entry, makePool(entry, log: log))]) }
+        entry.stages = stages.value
+        if request.activate { try? await hooks.run(.postActivate, of: entry, tenant: caller.tenant, log: log) }
         logger.info(
             "Registered an extension",
             metadata: ["extension": "\(entry.name)", "tools": "\(entry.tools.count)"]
@@ -179,9 +193,28 @@ package final class ExtensionService: Sendable {
         return entry
     }
 
+    var hooks: LifecycleHooks { LifecycleHooks(installation: installation, launcher: launcher) }
+
+    /// Runs a version for the first time, between its hooks.
+    func tryOut(
+        _ entry: inout RegisteredExtension,
+        tenant: TenantID,
+        log: ExtensionLog,
+        _ stages: StageTimes = StageTimes()
+    ) async throws {
+        entry.state = try entry.state.transition(to: .installing)
+        let before = entry
+        try await stages.time("hooks") { try await hooks.run(.preInstall, of: before, tenant: tenant, log: log) }
+        let start = ContinuousClock.now
+        try await trial(&entry, tenant: tenant, log: log)
+        stages.add("smoke_check", ContinuousClock.now - start)
+        let after = entry
+        try await stages.time("hooks") { try await hooks.run(.postInstall, of: after, tenant: tenant, log: log) }
+        entry.state = try entry.state.transition(to: .installed)
+    }
+
     /// Starts the program once, lists its tools and stops it again.
-    func trial(_ entry: inout RegisteredExtension, tenant: TenantID) async throws {
-        let log = ExtensionLog(clock: clock)
+    private func trial(_ entry: inout RegisteredExtension, tenant: TenantID, log: ExtensionLog) async throws {
         let started: InstanceLauncher.Started
         do {
             started = try await launcher.start(entry, tenant: tenant, log: log) { _ in MCPDelegate() }
@@ -191,8 +224,14 @@ package final class ExtensionService: Sendable {
             let reason = error.details["reason"] ?? error.code.rawValue
             throw HeddleError(.smokeCheckFailed, message, details: ["reason": reason], cause: error)
         }
+        do {
+            try await check(started.tools, of: entry.name)
+            try await SmokeCheck.run(started, entry.manifest)
+        } catch {
+            await started.instance.stop(grace: configuration.stopGrace)
+            throw error
+        }
         await started.instance.stop(grace: configuration.stopGrace)
-        try await check(started.tools, of: entry.name)
         entry.tools = started.tools
         entry.revision = started.instance.greeting.revision
     }
@@ -224,21 +263,28 @@ package final class ExtensionService: Sendable {
     private func reserveUser() throws(HeddleError) -> UInt32 {
         let limit = configuration.maximumExtensions
         return try reservations.withLock { state throws(HeddleError) in
-            // A user leaves the reservations only after its extension was published, so the snapshot comes second.
-            let taken = state.users.union(registry.snapshot.entries.map(\.registered.userID))
-            guard taken.count < limit else {
+            // A user leaves the reservations only after its extension was published, so the registry comes second.
+            guard state.users.count + registry.snapshot.count < limit else {
                 throw HeddleError(
                     .tooManyRequests,
                     "\(limit) extensions are registered already",
                     details: ["limit": "extensions.maximum", "value": String(limit)]
                 )
             }
-            var user = configuration.userBase
-            while taken.contains(user) { user += 1 }
+            // The one after the last that was taken is almost always free; the numbers start over at the end.
+            let range = configuration.userBase..<(configuration.userBase + UInt32(2 * limit))
+            var user = state.nextUser.map { range.contains($0) ? $0 : range.lowerBound } ?? range.lowerBound
+            while state.users.contains(user) || registry.isTaken(user: user) {
+                user = user + 1 == range.upperBound ? range.lowerBound : user + 1
+            }
+            state.nextUser = user + 1
             state.users.insert(user)
             return user
         }
     }
+
+    /// The names that an operation is changing.
+    var busyNames: Set<String> { reservations.withLock { $0.names } }
 
     func withReservation<Value: Sendable>(
         of name: ExtensionName,
@@ -270,15 +316,13 @@ package final class ExtensionService: Sendable {
         try await withReservation(of: name) { [self] in
             let known = try entry(name, ifRevision: revision)
             var changed = known.registered
-            if changed.revision == nil {
-                changed.state = try changed.state.transition(to: .installing)
-                try await trial(&changed, tenant: caller.tenant)
-                changed.state = try changed.state.transition(to: .installed)
-            }
+            if changed.revision == nil { try await tryOut(&changed, tenant: caller.tenant, log: known.pool.log) }
+            try await hooks.run(.preActivate, of: changed, tenant: caller.tenant, log: known.pool.log)
             changed.state = try changed.state.transition(to: .activating).transition(to: .active)
             changed = try await save(changed, caller.tenant)
             known.pool.reopen()
             registry.replace(changed, of: known.pool)
+            try await hooks.run(.postActivate, of: changed, tenant: caller.tenant, log: known.pool.log)
             return changed
         }
     }
@@ -295,16 +339,18 @@ package final class ExtensionService: Sendable {
             let known = try entry(name, ifRevision: revision)
             var changed = known.registered
             changed.state = try changed.state.transition(to: .deactivating).transition(to: .inactive)
+            try await hooks.run(.preDeactivate, of: changed, tenant: caller.tenant, log: known.pool.log)
             changed = try await save(changed, caller.tenant)
             registry.replace(changed, of: known.pool)
             await known.pool.close()
             await closeDraining(name)
+            try await hooks.run(.postDeactivate, of: changed, tenant: caller.tenant, log: known.pool.log)
             return changed
         }
     }
 
     /// Accepts the tools that replaced the accepted ones.
-    func acceptTools(_ known: RegistrySnapshot.Entry, _ tenant: TenantID) async throws -> RegisteredExtension {
+    func acceptTools(_ known: RegistryEntry, _ tenant: TenantID) async throws -> RegisteredExtension {
         var changed = known.registered
         guard let tools = changed.heldTools else {
             throw HeddleError(.invalidStateTransition, "nothing of '\(changed.name)' waits to be accepted")
@@ -328,6 +374,8 @@ package final class ExtensionService: Sendable {
         try await withReservation(of: name) { [self] in
             let known = try entry(name, ifRevision: revision)
             _ = try known.registered.state.transition(to: .uninstalling)
+            try checkRemoval(of: name)
+            try await hooks.run(.preUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
             // Nobody gets its user before its last process and file are gone.
             let userID = known.registered.userID
             _ = reservations.withLock { $0.users.insert(userID) }
@@ -339,6 +387,7 @@ package final class ExtensionService: Sendable {
             registry.remove(name)
             await known.pool.close()
             await closeDraining(name)
+            try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
             for version in versions { installation.discard(version) }
             InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
             // Should this fail, the next start does it.
@@ -349,7 +398,7 @@ package final class ExtensionService: Sendable {
     /// The extension with a name.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`.
-    package func entry(_ name: ExtensionName) throws(HeddleError) -> RegistrySnapshot.Entry {
+    package func entry(_ name: ExtensionName) throws(HeddleError) -> RegistryEntry {
         guard let entry = registry.snapshot.entry(name.rawValue) else {
             throw HeddleError(
                 .extensionNotFound,
@@ -363,7 +412,7 @@ package final class ExtensionService: Sendable {
     func entry(
         _ name: ExtensionName,
         ifRevision revision: Int?
-    ) throws(HeddleError) -> RegistrySnapshot.Entry {
+    ) throws(HeddleError) -> RegistryEntry {
         let known = try entry(name)
         guard let revision, known.registered.edits != revision else { return known }
         throw HeddleError(

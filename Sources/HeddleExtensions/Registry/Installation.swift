@@ -61,9 +61,12 @@ package struct Installation: Sendable {
     ///
     /// - Throws: ``HeddleError`` with `commandNotFound`, `grantRefused`, `pathNotReadable` or `invalidManifest`, or with
     ///   `invalidRequest` for the configuration.
-    package func plan(_ request: RegistrationRequest) async throws -> Plan {
+    package func plan(
+        _ request: RegistrationRequest,
+        _ stages: StageTimes = StageTimes()
+    ) async throws -> Plan {
         if case .archive(let path, let digest) = request.source {
-            return try await plan(request, archive: path, expecting: digest)
+            return try await plan(request, archive: path, expecting: digest, stages)
         }
         let manifest: Manifest
         var command: [String]?
@@ -78,16 +81,20 @@ package struct Installation: Sendable {
         case .npm:
             manifest = try Self.manifest(request, command: ["node"])
         case .directory(let folder):
-            manifest = try Self.manifest(request, ManifestFile.read(directory: folder))
+            manifest = try stages.time("manifest") {
+                try Self.manifest(request, ManifestFile.read(directory: folder))
+            }
             command = manifest.runtime.command
             directory = folder
         case .archive: throw HeddleError(.internalError, "an archive is planned by itself")
         }
         let grants = manifest.permissions.union(request.choices.grants)
-        try grantRules(grants)
-        let configuration = try Self.configuration(of: manifest, request)
+        try stages.time("security") { try grantRules(grants) }
+        let configuration = try stages.time("manifest") { try Self.configuration(of: manifest, request) }
         var resolved: ResolvedCommand?
-        if let command { resolved = try await resolver.resolve(command, directory: directory) }
+        if let command {
+            resolved = try await stages.time("resolve") { try await resolver.resolve(command, directory: directory) }
+        }
         return Plan(
             manifest: manifest,
             grants: grants,
@@ -100,13 +107,23 @@ package struct Installation: Sendable {
     }
 
     /// An archive is unpacked to see what it asks for; nothing of it runs.
-    private func plan(_ request: RegistrationRequest, archive: String, expecting digest: String?) async throws -> Plan {
-        let artifact = try await artifacts.add(file: archive, expecting: digest)
+    private func plan(
+        _ request: RegistrationRequest,
+        archive: String,
+        expecting digest: String?,
+        _ stages: StageTimes
+    ) async throws -> Plan {
+        let artifact = try await stages.time("integrity") {
+            try await artifacts.add(file: archive, expecting: digest)
+        }
         let suffix = InstanceID().rawValue.prefix(8)
         var folder = "\(packageRoot)/.\(suffix)"
         do {
-            let unpacked = try await archives.unpack(artifact.path, into: folder)
-            let manifest = Self.manifest(request, try ManifestFile.read(directory: unpacked))
+            let target = folder
+            let unpacked = try await stages.time("unpack") { try await archives.unpack(artifact.path, into: target) }
+            let manifest = try stages.time("manifest") {
+                Self.manifest(request, try ManifestFile.read(directory: unpacked))
+            }
             let named = "\(packageRoot)/\(manifest.name.rawValue)-\(suffix)"
             guard rename(folder, named) == 0 else {
                 throw HeddleError(.installationFailed, "the folder of the installation could not be named")
@@ -114,7 +131,7 @@ package struct Installation: Sendable {
             let directory = named + unpacked.dropFirst(folder.count)
             folder = named
             let grants = manifest.permissions.union(request.choices.grants)
-            try grantRules(grants)
+            try stages.time("security") { try grantRules(grants) }
             return Plan(
                 manifest: manifest,
                 grants: grants,
@@ -149,43 +166,43 @@ package struct Installation: Sendable {
 
     private static func manifest(_ request: RegistrationRequest, command: [String]) throws(HeddleError) -> Manifest {
         guard let name = request.name else { throw HeddleError(.invalidRequest, "'name' is missing") }
-        return Manifest(
-            name: name,
-            version: request.version ?? SemanticVersion(major: 0, minor: 0, patch: 0),
-            description: request.choices.description,
-            runtime: Manifest.Runtime(command: command),
-            resources: request.choices.resources ?? ResourceLimits(),
-            loading: request.choices.loading ?? Manifest.Loading()
+        return manifest(
+            request,
+            Manifest(
+                name: name,
+                version: SemanticVersion(major: 0, minor: 0, patch: 0),
+                runtime: Manifest.Runtime(command: command)
+            )
         )
     }
 
     private static func manifest(_ request: RegistrationRequest, _ file: Manifest) -> Manifest {
-        Manifest(
-            name: request.name ?? file.name,
-            version: request.version ?? file.version,
-            description: request.choices.description ?? file.description,
-            runtime: file.runtime,
-            permissions: file.permissions,
-            resources: request.choices.resources ?? file.resources,
-            loading: request.choices.loading ?? file.loading,
-            configurationSchema: file.configurationSchema
-        )
+        var manifest = file
+        if let name = request.name { manifest.name = name }
+        if let version = request.version { manifest.version = version }
+        if let description = request.choices.description { manifest.description = description }
+        if let resources = request.choices.resources { manifest.resources = resources }
+        if let loading = request.choices.loading { manifest.loading = loading }
+        return manifest
     }
 
     /// Does what the plan says.
     ///
     /// - Throws: ``HeddleError`` with `installationFailed` or what the sandbox throws; nothing is left then.
-    func install(_ plan: Plan, userID: UInt32) async throws -> Installed {
+    func install(_ plan: Plan, userID: UInt32, _ stages: StageTimes = StageTimes()) async throws -> Installed {
         guard let arguments = plan.source.installs?.arguments else {
             guard let resolved = plan.resolved else { throw HeddleError(.internalError, "a plan without a program") }
-            if let folder = plan.folder { try await sync(folder) }
+            if let folder = plan.folder { try await stages.time("sync") { try await sync(folder) } }
             return Installed(manifest: plan.manifest, resolved: resolved, package: plan.folder)
         }
         let suffix = InstanceID().rawValue.prefix(8)
         let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
         do {
             let result = try await fetch(plan, into: folder, userID: userID)
-            try await sync(folder)
+            for (name, milliseconds) in result.stages {
+                stages.add("install.\(name)", .milliseconds(milliseconds))
+            }
+            try await stages.time("sync") { try await sync(folder) }
             let resolved = ResolvedCommand(
                 command: result.command + arguments,
                 readOnlyPaths: result.readOnlyPaths,
@@ -234,17 +251,10 @@ package struct Installation: Sendable {
     }
 
     private static func manifest(_ manifest: Manifest, version: SemanticVersion, command: [String]) -> Manifest {
-        let unset = manifest.version == SemanticVersion(major: 0, minor: 0, patch: 0)
-        return Manifest(
-            name: manifest.name,
-            version: unset ? version : manifest.version,
-            description: manifest.description,
-            runtime: Manifest.Runtime(command: command),
-            permissions: manifest.permissions,
-            resources: manifest.resources,
-            loading: manifest.loading,
-            configurationSchema: manifest.configurationSchema
-        )
+        var installed = manifest
+        if manifest.version == SemanticVersion(major: 0, minor: 0, patch: 0) { installed.version = version }
+        installed.runtime = Manifest.Runtime(command: command)
+        return installed
     }
 
     /// Removes the files of an installation that failed later.
@@ -267,6 +277,21 @@ package struct Installation: Sendable {
             if case .archive(_, let digest) = entry.source { digest } else { nil }
         }
         artifacts.sweep(keeping: Set(digests))
+    }
+
+    /// A command that lies beside an extension's manifest, with what it needs.
+    ///
+    /// - Throws: ``HeddleError`` with what the resolver throws, or `commandNotFound` when there is no such folder.
+    func resolve(_ command: [String], of entry: RegisteredExtension) async throws -> ResolvedCommand {
+        switch entry.source {
+        case .directory(let folder): return try await resolver.resolve(command, directory: folder)
+        case .archive:
+            guard let package = package(of: entry) else { break }
+            let tree = "\(packageRoot)/\(package)/files"
+            return try await archives.resolve(command, in: ArchiveInstaller.content(of: tree), tree: tree)
+        case .command, .pypi, .npm: break
+        }
+        throw HeddleError(.commandNotFound, "'\(entry.name)' has no folder of its own")
     }
 
     /// The folder that was made for an extension; another's may well be among what it reads.

@@ -4,7 +4,7 @@ import JSON
 
 /// The manifest in an extension's folder: `extension.json`, `extension.yaml` or `extension.yml`.
 enum ManifestFile {
-    private static let names = ["extension.json", "extension.yaml", "extension.yml"]
+    static let names = ["extension.json", "extension.yaml", "extension.yml"]
     private static let maximumBytes = 1 << 20
 
     /// Reads the manifest of a folder.

@@ -29,6 +29,8 @@ package struct RegisteredExtension: Sendable {
     package var revision: MCPRevision?
     /// The version that waits to be accepted in the place of this one.
     package var pending: PendingVersion?
+    /// How long each stage of its registration took, for people.
+    package var stages: JSONValue = []
     /// When this version came.
     package let createdAt: Timestamp
     package var updatedAt: Timestamp

@@ -62,6 +62,10 @@ extension HeddleError {
         case integrityFailed = "INTEGRITY_FAILED"
         /// Downloading or building the package failed.
         case installationFailed = "INSTALLATION_FAILED"
+        /// The extension does not run on this host, or not beside another one.
+        case incompatible = "INCOMPATIBLE"
+        /// A program that the extension has for this moment of its life failed.
+        case hookFailed = "HOOK_FAILED"
         /// The package was installed, but does not start and list its tools.
         case smokeCheckFailed = "SMOKE_CHECK_FAILED"
 

@@ -133,7 +133,14 @@ package struct JSONFields: Sendable {
         _ name: String,
         default fallback: Choice
     ) throws(HeddleError) -> Choice where Choice.RawValue == String {
-        guard let text = try stringIfPresent(name) else { return fallback }
+        try choiceIfPresent(name) ?? fallback
+    }
+
+    /// One of an enum's raw values; nil when it is missing or null.
+    package func choiceIfPresent<Choice: RawRepresentable & CaseIterable>(
+        _ name: String
+    ) throws(HeddleError) -> Choice? where Choice.RawValue == String {
+        guard let text = try stringIfPresent(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {
             throw mismatch(name, "one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }

@@ -20,7 +20,7 @@ extension HeddleError.Code {
             .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse:
             .conflict
         case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
-            .smokeCheckFailed:
+            .smokeCheckFailed, .incompatible, .hookFailed:
             .unprocessableContent
         case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway
         case .deadlineExceeded: .gatewayTimeout

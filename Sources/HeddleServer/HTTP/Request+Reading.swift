@@ -67,6 +67,27 @@ extension Request {
         try integerIfPresent(name, in: range) ?? fallback
     }
 
+    /// A text in the query; nil when it is not there or empty.
+    func text(_ name: String) -> String? {
+        uri.queryParameters[Substring(name)].flatMap { $0.isEmpty ? nil : String($0) }
+    }
+
+    /// One of an enum's raw values in the query; nil when it is not there.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest`.
+    func choice<Choice: RawRepresentable & CaseIterable>(_ name: String) throws(HeddleError) -> Choice?
+    where Choice.RawValue == String {
+        guard let text = text(name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            throw HeddleError(
+                .invalidRequest,
+                "'\(name)' is one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))",
+                details: ["field": name]
+            )
+        }
+        return choice
+    }
+
     /// A whole number in the query; nil when it is not there.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest`.

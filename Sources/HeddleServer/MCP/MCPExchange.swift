@@ -154,7 +154,7 @@ struct MCPExchange: Sendable {
     }
 
     /// The tool as its extension describes it, but for its name.
-    private static func write(_ exported: RegistrySnapshot.ExportedTool, to writer: inout JSONWriter) {
+    private static func write(_ exported: RegistryEntry.ExportedTool, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.name("name")
         writer.string(exported.exportedName)
@@ -188,7 +188,7 @@ struct MCPExchange: Sendable {
     }
 
     private func call(
-        _ exported: RegistrySnapshot.ExportedTool,
+        _ exported: RegistryEntry.ExportedTool,
         _ arguments: JSONView?,
         _ era: MCPEra,
         progress: (@Sendable (JSONView) -> Void)?

@@ -97,7 +97,10 @@ extension OwnSchema {
         uses: [Grants.schema]
     )
     static let registered: OwnSchema = {
-        let parts = [ExtensionSource.schema, Grants.schema, ResourceLimits.schema, Manifest.Loading.schema]
+        let parts = [
+            ExtensionSource.schema, Grants.schema, ResourceLimits.schema, Manifest.Loading.schema,
+            ExtensionDependency.schema,
+        ]
         let instance = shape(
             ["id": text, "state": text, "pid": count, "started_at": time, "calls": count, "protocol": text],
             optional: ["memory_bytes": count, "processor_ms": count]
@@ -116,7 +119,9 @@ extension OwnSchema {
                 "resources": ResourceLimits.schema.reference,
                 "loading": Manifest.Loading.schema.reference, "capability_count": count,
                 "instances": ["type": "array", "items": instance], "error": textOrNull, "created_at": time,
-                "updated_at": time, "revision": count,
+                "updated_at": time, "revision": count, "type": Shape.choice(ExtensionKind.self),
+                "capabilities": texts, "dependencies": ExtensionDependency.schema.reference,
+                "stages": ["type": "array", "items": shape(["name": text, "ms": ["type": "number", "minimum": 0]])],
             ],
             optional: [
                 "held_changes": toolChanges
@@ -131,6 +136,28 @@ extension OwnSchema {
             "name": text, "accepted": Shape.orNull(["type": "object"]), "offered": Shape.orNull(["type": "object"]),
         ]),
     ]
+    static let lookup = answer(
+        "Lookup",
+        ["items": ["type": "array", "items": ["anyOf": [registered.reference, ["type": "null"]]]]],
+        uses: [registered]
+    )
+    static let discovery = answer(
+        "Discovery",
+        [
+            "items": [
+                "type": "array",
+                "items": shape([
+                    "path": text, "name": textOrNull, "version": textOrNull, "type": textOrNull,
+                    "description": textOrNull, "registered_version": textOrNull, "error": textOrNull,
+                ]),
+            ],
+            "is_cut": Shape.flag,
+        ]
+    )
+    static let indexReport = answer(
+        "IndexReport",
+        ["extensions": count, "capabilities": count, "differences": texts, "repaired": count]
+    )
     static let versions: OwnSchema = {
         let version = shape([
             "generation": count, "version": text, "standing": Shape.choice(["current", "pending", "replaced"]),

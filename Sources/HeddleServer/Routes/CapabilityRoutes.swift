@@ -43,7 +43,7 @@ struct CapabilityRoutes: Sendable {
         return .json(try Listing(request).page(sorted, key: \.exportedName, value: Self.value))
     }
 
-    private static func value(_ exported: RegistrySnapshot.ExportedTool) -> JSONValue {
+    private static func value(_ exported: RegistryEntry.ExportedTool) -> JSONValue {
         let tool = exported.tool
         var object = JSONObject(members: [
             .init(name: "extension", value: .string(exported.extensionName)),

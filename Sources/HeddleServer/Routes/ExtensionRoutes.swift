@@ -16,7 +16,7 @@ struct ExtensionRoutes: Sendable {
                 method: .get,
                 path: all,
                 summary: "List extensions.",
-                query: Listing.query,
+                query: ["capability", "type", "version", "state", "q"] + Listing.query,
                 answer: .extensionList,
                 handler: list
             ),
@@ -87,11 +87,23 @@ struct ExtensionRoutes: Sendable {
     @Sendable private func list(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let page = try Listing(request)
             .page(
-                services.registry.snapshot.entries,
+                Self.found(services.registry.snapshot, request),
                 key: \.registered.name.rawValue,
                 value: \.value
             )
         return .json(page)
+    }
+
+    /// The extensions that the query asks for.
+    private static func found(_ snapshot: RegistrySnapshot, _ request: Request) throws(HeddleError) -> [RegistryEntry] {
+        let query = RegistryQuery(
+            capability: request.text("capability"),
+            kind: try request.choice("type"),
+            version: try request.text("version").map { text throws(HeddleError) in try VersionRange(text) },
+            state: try request.choice("state"),
+            text: request.text("q")
+        )
+        return query == RegistryQuery() ? snapshot.entries : snapshot.find(query)
     }
 
     @Sendable private func register(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
@@ -111,6 +123,7 @@ struct ExtensionRoutes: Sendable {
         )
         let plan = try await services.installation.plan(registration)
         defer { services.installation.discard(plan) }
+        try services.extensions.check(plan.manifest)
         let (installs, arguments) = plan.source.installs ?? ([], [])
         var warnings: [JSONValue] = []
         if plan.grants.level == .none {

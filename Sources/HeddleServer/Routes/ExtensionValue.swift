@@ -4,7 +4,7 @@ import HeddleModel
 import HeddleSandbox
 import JSON
 
-extension RegistrySnapshot.Entry {
+extension RegistryEntry {
     /// The wire form of an extension in a list.
     var value: JSONValue { value(instances: { $0.members }) }
 
@@ -53,6 +53,9 @@ extension RegisteredExtension {
             "pending": pending?.value ?? .null,
             "state": .string(state.rawValue),
             "held": .bool(isHeld),
+            "type": .string(manifest.kind.rawValue),
+            "capabilities": .array(manifest.capabilities.map { .string($0.id) }),
+            "dependencies": .array(manifest.dependencies.map(\.value)),
             "description": manifest.description.map(JSONValue.string) ?? .null,
             "source": source.value,
             "command": .array((resolved?.command ?? []).map(JSONValue.string)),
@@ -65,6 +68,7 @@ extension RegisteredExtension {
             "error": failure.map(JSONValue.string) ?? .null,
             "created_at": .string(createdAt.description),
             "updated_at": .string(updatedAt.description),
+            "stages": stages,
             "revision": .integer(edits),
         ]
     }

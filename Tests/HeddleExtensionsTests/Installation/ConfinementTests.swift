@@ -25,13 +25,14 @@ struct ConfinementTests {
     }
 
     private func plan(_ grants: Grants, reading: [String] = []) throws -> Confinement.Plan {
-        try confinement.plan(
-            manifest: Manifest(
-                name: try ExtensionName("x"),
-                version: SemanticVersion(major: 1, minor: 0, patch: 0),
-                runtime: .init(command: ["x"]),
-                resources: ResourceLimits(memoryBytes: 1 << 20)
-            ),
+        var manifest = Manifest(
+            name: try ExtensionName("x"),
+            version: SemanticVersion(major: 1, minor: 0, patch: 0),
+            runtime: .init(command: ["x"])
+        )
+        manifest.resources = ResourceLimits(memoryBytes: 1 << 20)
+        return try confinement.plan(
+            manifest: manifest,
             grants: grants,
             resolved: ResolvedCommand(command: ["/bin/x"], readOnlyPaths: reading, environment: ["PATH": "/v/bin"]),
             dataDirectory: tree["instance"],

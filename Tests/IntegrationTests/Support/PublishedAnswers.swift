@@ -66,16 +66,17 @@ final class PublishedAnswers: Sendable {
         #expect(violations.isEmpty, "\(what) answers \(answer.status) otherwise than described: \(violations)")
     }
 
-    /// The operation whose path matches.
+    /// The operation whose path matches best: a part that is written out before one that varies.
     private func operation(_ method: String, _ path: String) -> JSONValue? {
         let parts = path.prefix { $0 != "?" }.split(separator: "/")
         let found = document["paths"]?.object?.members
-            .first { member in
+            .filter { member in
                 let pattern = member.name.split(separator: "/")
                 return pattern.count == parts.count
                     && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
             }
-        return found?.value[method.lowercased()]
+        return found?.sorted { $0.name.count { $0 == "{" } < $1.name.count { $0 == "{" } }
+            .compactMap { $0.value[method.lowercased()] }.first
     }
 
     /// With no room for members that are not described: clients have to bear them, and we have to describe them.

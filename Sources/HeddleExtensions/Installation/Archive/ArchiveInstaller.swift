@@ -59,11 +59,15 @@ package struct ArchiveInstaller: Sendable {
                 throw HeddleError(.installationFailed, "the unpacked files could not be made read-only")
             }
             logger.info("unpacked an archive", metadata: ["folder": "\(HostPath.name(folder))"])
-            let names = HostFile.names(in: tree)
-            // Most archives have all in one folder with the name of the project.
-            guard names.count == 1, let only = names.first, HostFile.isFolder("\(tree)/\(only)") else { return tree }
-            return "\(tree)/\(only)"
+            return Self.content(of: tree)
         }
+    }
+
+    /// The folder with the manifest: most archives have all in one folder with the name of the project.
+    static func content(of tree: String) -> String {
+        let names = HostFile.names(in: tree)
+        guard names.count == 1, let only = names.first, HostFile.isFolder("\(tree)/\(only)") else { return tree }
+        return "\(tree)/\(only)"
     }
 
     /// What a program of an unpacked tree runs with, which its own files have no say in beyond the interpreter.

@@ -24,10 +24,11 @@ extension ExtensionService {
     ) async throws -> RegisteredExtension {
         try await withReservation(of: name) { [self] in
             let current = try entry(name, ifRevision: revision).registered
-            let plan = try await installation.plan(request.registration(after: current))
+            let stages = StageTimes()
+            let plan = try await installation.plan(request.registration(after: current), stages)
             let installed: Installation.Installed
             do {
-                installed = try await installation.install(plan, userID: current.userID)
+                installed = try await installation.install(plan, userID: current.userID, stages)
             } catch {
                 installation.discard(plan)
                 throw error
@@ -46,7 +47,8 @@ extension ExtensionService {
                         details: ["version": next.manifest.version.description]
                     )
                 }
-                return try await offer(next, request.acceptsChanges, caller.tenant)
+                try check(next.manifest, stages)
+                return try await offer(next, request.acceptsChanges, caller.tenant, stages)
             } catch {
                 installation.discard(installed)
                 throw error
@@ -81,18 +83,16 @@ extension ExtensionService {
     private func offer(
         _ version: RegisteredExtension,
         _ isAccepted: Bool,
-        _ tenant: TenantID
+        _ tenant: TenantID,
+        _ stages: StageTimes
     ) async throws -> RegisteredExtension {
         var next = version
         let known = try entry(next.name)
         let current = known.registered
         // What asks for more does not run with it before somebody agreed.
         guard isAccepted || current.permissionsMissing(for: next).isEmpty else { return try await park(next, tenant) }
-        if next.revision == nil {
-            next.state = try next.state.transition(to: .installing)
-            try await trial(&next, tenant: tenant)
-            next.state = try next.state.transition(to: .installed)
-        }
+        try await tryOut(&next, tenant: tenant, log: known.pool.log, stages)
+        next.stages = stages.value
         let changes = ToolComparison.changes(accepted: current.tools, offered: next.tools)
         guard isAccepted || current.revision == nil || changes.allSatisfy({ $0.offered == nil }) else {
             return try await park(next, tenant)
@@ -161,6 +161,9 @@ extension ExtensionService {
             next.updatedAt = old.updatedAt
             let pool = makePool(next, log: known.pool.log)
             do {
+                if next.state == .active {
+                    try await hooks.run(.preActivate, of: next, tenant: tenant, log: pool.log)
+                }
                 // Whoever calls right after the exchange does not wait for a start.
                 if next.state == .active, known.pool.instance != nil {
                     pool.release(try await pool.acquire(), succeeded: true)
@@ -181,6 +184,9 @@ extension ExtensionService {
             drain(known.pool, of: known.registered)
             if let parked = known.registered.pending?.entry, parked.generation != next.generation {
                 try? await forget(parked, tenant)
+            }
+            if next.state == .active {
+                try? await hooks.run(.postActivate, of: next, tenant: tenant, log: pool.log)
             }
             await prune(next.name, tenant)
             logger.info(
@@ -209,9 +215,7 @@ extension ExtensionService {
             guard let pending = known.registered.pending else { return try await acceptTools(known, caller.tenant) }
             var next = pending.entry
             guard !pending.wasTried else { return try await putUp(next, caller.tenant) }
-            next.state = try next.state.transition(to: .installing)
-            try await trial(&next, tenant: caller.tenant)
-            next.state = try next.state.transition(to: .installed)
+            try await tryOut(&next, tenant: caller.tenant, log: known.pool.log)
             let changes = ToolComparison.changes(accepted: known.registered.tools, offered: next.tools)
             guard changes.allSatisfy({ $0.offered == nil }) else { return try await park(next, caller.tenant) }
             return try await putUp(next, caller.tenant)
@@ -278,9 +282,11 @@ extension ExtensionService {
                 }
             }
             // It ran before: only what `installed` may become is asked of it.
-            target.state = .installed
+            target.state = target.revision == nil ? .registered : .installed
             target.heldTools = nil
-            if target.revision == nil { try await trial(&target, tenant: caller.tenant) }
+            let log = try entry(name).pool.log
+            if target.revision == nil { try await tryOut(&target, tenant: caller.tenant, log: log) }
+            try check(target.manifest)
             return try await putUp(target, caller.tenant)
         }
     }

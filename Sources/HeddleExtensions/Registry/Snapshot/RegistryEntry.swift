@@ -1,0 +1,66 @@
+package import HeddleModel
+
+/// One extension ready to be called.
+package final class RegistryEntry: Sendable {
+    /// One tool under the name it has at `/mcp`.
+    package struct ExportedTool: Sendable {
+        package let exportedName: String
+        package let extensionName: String
+        package let tool: ToolDefinition
+    }
+
+    package let registered: RegisteredExtension
+    package let pool: InstancePool
+    /// Its tools at `/mcp`; none while it is not active or held.
+    package let exportedTools: [ExportedTool]
+    /// Indexes into `registered.tools` by tool name.
+    private let toolIndexes: [String: Int]
+    private let exportedIndexes: [String: Int]
+
+    init(_ registered: RegisteredExtension, _ pool: InstancePool) {
+        self.registered = registered
+        self.pool = pool
+        toolIndexes = Dictionary(
+            registered.tools.enumerated().map { ($0.element.name, $0.offset) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        exportedTools = registered.state == .active && !registered.isHeld ? Self.export(registered) : []
+        exportedIndexes = Dictionary(
+            exportedTools.enumerated().map { ($0.element.exportedName, $0.offset) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The tool of a name.
+    package func tool(_ name: String) -> ToolDefinition? { toolIndexes[name].map { registered.tools[$0] } }
+
+    func exportedTool(_ name: String) -> ExportedTool? { exportedIndexes[name].map { exportedTools[$0] } }
+
+    /// What it can do: the names of its tools, and those that its manifest declares.
+    var capabilities: Set<String> {
+        Set(registered.tools.map(\.name)).union(registered.manifest.capabilities.map(\.id))
+    }
+
+    /// Characters of a tool's name (MCP 2025-11-25).
+    private static let longestName = 128
+
+    /// Prefixes each tool with its extension and keeps the names unique and acceptable to model APIs.
+    ///
+    /// The prefix is whole in every name, so that no two extensions share one.
+    private static func export(_ registered: RegisteredExtension) -> [ExportedTool] {
+        var taken: Set<String> = []
+        var lastNumbers: [Substring: Int] = [:]
+        return registered.tools.map { tool in
+            let whole = registered.name.rawValue + "__" + tool.name.replacing(".", with: "_")
+            var name = String(whole.prefix(longestName))
+            let stem = whole.prefix(longestName - 6)
+            while !taken.insert(name).inserted {
+                let number = lastNumbers[stem, default: 1] + 1
+                lastNumbers[stem] = number
+                let suffix = "_\(number)"
+                name = whole.prefix(longestName - suffix.count) + suffix
+            }
+            return ExportedTool(exportedName: name, extensionName: registered.name.rawValue, tool: tool)
+        }
+    }
+}

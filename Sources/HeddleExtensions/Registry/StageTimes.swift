@@ -1,0 +1,46 @@
+package import JSON
+import Synchronization
+
+/// Takes the time of the stages that a registration goes through.
+package final class StageTimes: Sendable {
+    private let laps = Mutex<[(name: String, time: Duration)]>([])
+
+    package init() {}
+
+    /// Runs a stage and notes how long it took, also when it fails; the same name adds up.
+    func time<Value>(_ name: String, _ stage: () throws -> Value) rethrows -> Value {
+        let start = ContinuousClock.now
+        defer { add(name, ContinuousClock.now - start) }
+        return try stage()
+    }
+
+    /// Runs a stage and notes how long it took, also when it fails; the same name adds up.
+    func time<Value>(_ name: String, _ stage: () async throws -> Value) async rethrows -> Value {
+        let start = ContinuousClock.now
+        defer { add(name, ContinuousClock.now - start) }
+        return try await stage()
+    }
+
+    func add(_ name: String, _ time: Duration) {
+        laps.withLock { laps in
+            if let index = laps.firstIndex(where: { $0.name == name }) {
+                laps[index].time += time
+            } else {
+                laps.append((name, time))
+            }
+        }
+    }
+
+    /// The stages in the order in which they began to end, with milliseconds to the microsecond.
+    package var value: JSONValue {
+        .array(
+            laps.withLock { laps in
+                laps.map { name, time in
+                    let microseconds = Int(time / .microseconds(1))
+                    let fraction = String(1000 + microseconds % 1000).dropFirst()
+                    return ["name": .string(name), "ms": .number("\(microseconds / 1000).\(fraction)")]
+                }
+            }
+        )
+    }
+}
