@@ -27,6 +27,24 @@ package struct ExtensionName: Sendable, Hashable, CustomStringConvertible {
         self.rawValue = rawValue
     }
 
+    /// A name by the rule that is like another program's title; `server` when nothing of that can stay.
+    ///
+    /// It leaves room for a number behind it.
+    package init(like title: String) {
+        var text = ""
+        for byte in title.lowercased().utf8 {
+            let isPlain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+            if isPlain {
+                text.unicodeScalars.append(UnicodeScalar(byte))
+            } else if !text.isEmpty, text.last != "-", text.last != "_" {
+                text += byte == UInt8(ascii: "_") ? "_" : "-"
+            }
+        }
+        text = String(text.prefix(56))
+        while let last = text.last, last == "-" || last == "_" { text.removeLast() }
+        rawValue = text.isEmpty ? "server" : text
+    }
+
     package var description: String { rawValue }
 
     /// The rule as a schema.

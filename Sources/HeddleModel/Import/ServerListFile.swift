@@ -42,25 +42,14 @@ package enum ServerListFile {
 
     /// A name by our rule that is like the one in the file and not taken.
     private static func name(_ title: String, _ taken: inout Set<String>) throws(HeddleError) -> ExtensionName {
-        var text = ""
-        for byte in title.lowercased().utf8 {
-            let isPlain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
-            if isPlain {
-                text.unicodeScalars.append(UnicodeScalar(byte))
-            } else if !text.isEmpty, text.last != "-", text.last != "_" {
-                text += byte == UInt8(ascii: "_") ? "_" : "-"
-            }
-        }
-        text = String(text.prefix(56))
-        while let last = text.last, last == "-" || last == "_" { text.removeLast() }
-        let base = text.isEmpty ? "server" : text
+        let base = ExtensionName(like: title)
         var candidate = base
         var number = 2
-        while !taken.insert(candidate).inserted {
-            candidate = "\(base)-\(number)"
+        while !taken.insert(candidate.rawValue).inserted {
+            candidate = try ExtensionName("\(base)-\(number)")
             number += 1
         }
-        return try ExtensionName(candidate)
+        return candidate
     }
 
     private static func outcome(_ value: JSONView) -> ImportedServer.Outcome {
