@@ -45,6 +45,8 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
         // Values, rules, state machines and the one error. No I/O.
         .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
+        // Keys and signatures: who vouches for a package.
+        .target(name: "HeddleSecurity", dependencies: ["HeddleModel", "JSON", crypto]),
         // Debian's zlib.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Unpacks tar and zip files of strangers; no project imports.
@@ -114,6 +116,10 @@ let package = Package(
         .testTarget(
             name: "HeddleModelTests",
             dependencies: ["HeddleModel", "HeddleTestSupport", "JSON", "JSONSchema"]
+        ),
+        .testTarget(
+            name: "HeddleSecurityTests",
+            dependencies: ["HeddleModel", "HeddleSecurity", "HeddleTestSupport", "JSON", crypto]
         ),
         .testTarget(
             name: "HeddleCommandsTests",

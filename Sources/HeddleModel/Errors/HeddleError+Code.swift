@@ -58,7 +58,7 @@ extension HeddleError {
         case pathNotReadable = "PATH_NOT_READABLE"
         /// A grant asks for what is never granted, such as Heddle's own data.
         case grantRefused = "GRANT_REFUSED"
-        /// A file has another hash than it has to have.
+        /// A file has another hash than it has to have, or a signature that is not of it.
         case integrityFailed = "INTEGRITY_FAILED"
         /// Downloading or building the package failed.
         case installationFailed = "INSTALLATION_FAILED"
