@@ -18,7 +18,25 @@ package enum YAMLText {
         } catch let error as HeddleError {
             throw error
         } catch {
-            throw HeddleError(code, "the text is not YAML: \(error)".clipped(300), cause: error)
+            // What the parser says quotes the line, which may hold a secret.
+            throw HeddleError(code, "the text is not YAML: \(problem(error))".clipped(300))
+        }
+    }
+
+    /// What is wrong and where, without what is written there.
+    private static func problem(_ error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let before = context.map { "\($0.text) in line \($0.mark.line), " } ?? ""
+            return "\(before)\(problem) in line \(mark.line), column \(mark.column)"
+        case .reader(let problem, let offset, _, _):
+            return problem + (offset.map { " after \($0) characters" } ?? "")
+        case .duplicatedKeysInMapping(let names, let context):
+            let list = names.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            return "\(list) is there more than once, \(context.text) in line \(context.mark.line)"
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded, nil:
+            return "it cannot be read"
         }
     }
 
@@ -46,12 +64,16 @@ package enum YAMLText {
 
     /// The core schema of YAML 1.2: plain `true`, `null` and numbers; what is quoted stays text.
     private static func scalar(_ scalar: Node.Scalar) -> JSONValue {
-        guard scalar.style == .plain else { return .string(scalar.string) }
-        switch scalar.string {
+        scalar.style == .plain ? plain(scalar.string) : .string(scalar.string)
+    }
+
+    /// What a text without quotes stands for.
+    static func plain(_ text: String) -> JSONValue {
+        switch text {
         case "true", "True", "TRUE": return true
         case "false", "False", "FALSE": return false
         case "", "~", "null", "Null", "NULL": return nil
-        case let text:
+        default:
             if let number = Int(text) { return .integer(number) }
             if let parsed = try? JSONValue(parsing: Array(text.utf8)), case .number = parsed { return parsed }
             return .string(text)
