@@ -40,6 +40,8 @@ package final class Sandbox: Sendable {
     private struct State {
         var prepared: Prepared?
         var liveProcesses = 0
+        /// The bound, which may change.
+        var maximumProcesses: Int
     }
 
     /// The bounds it was made with.
@@ -51,7 +53,7 @@ package final class Sandbox: Sendable {
     private let workers = WorkerThreads(count: 8)
     /// A resolver that does not answer holds its thread for many seconds, and must not hold up other starts.
     private let resolvers = WorkerThreads(count: 4)
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Makes a sandbox; nothing starts before ``prepare()`` or the first launch.
     package convenience init(configuration: Configuration = Configuration(), logger: Logger) {
@@ -62,6 +64,7 @@ package final class Sandbox: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.privilege = privilege
+        state = Mutex(State(maximumProcesses: configuration.maximumProcesses))
     }
 
     /// Finds the tools, builds the system call filter and removes the control groups of dead servers.
@@ -70,6 +73,9 @@ package final class Sandbox: Sendable {
     package func prepare() throws {
         _ = try prepared()
     }
+
+    /// Sets another bound on live processes; those that are above it run on.
+    package func setMaximumProcesses(_ maximum: Int) { state.withLock { $0.maximumProcesses = maximum } }
 
     /// How many confined processes are alive or about to be.
     package var liveProcesses: Int { state.withLock { $0.liveProcesses } }
@@ -114,16 +120,16 @@ package final class Sandbox: Sendable {
 
 extension Sandbox {
     private func reserve() throws(HeddleError) {
-        let hasRoom = state.withLock { state in
-            guard state.liveProcesses < configuration.maximumProcesses else { return false }
+        let bound = state.withLock { state -> Int? in
+            guard state.liveProcesses < state.maximumProcesses else { return state.maximumProcesses }
             state.liveProcesses += 1
-            return true
+            return nil
         }
-        guard hasRoom else {
+        if let bound {
             throw HeddleError(
                 .tooManyRequests,
                 "the bound on extension processes is reached",
-                details: ["limit": "\(configuration.maximumProcesses)"]
+                details: ["limit": "\(bound)"]
             )
         }
     }

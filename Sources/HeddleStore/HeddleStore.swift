@@ -76,6 +76,15 @@ package final class HeddleStore: Sendable {
         try await engine.write(body)
     }
 
+    /// Takes other limits for the commits that writes share, from the next write on.
+    package func setBatches(maximumItems: Int, maximumDelay: Duration, maximumQueue: Int) {
+        engine.reconfigure { configuration in
+            configuration.maximumBatch = max(1, maximumItems)
+            configuration.maximumDelay = maximumDelay
+            configuration.maximumQueue = max(1, maximumQueue)
+        }
+    }
+
     /// Finishes what was accepted, brings it into the database file, and closes it; later calls are refused.
     ///
     /// Calling it again waits for the first call and does nothing else.

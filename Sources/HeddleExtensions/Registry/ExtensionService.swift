@@ -36,6 +36,8 @@ package final class ExtensionService: Sendable {
         var nextUser: UInt32?
         /// Users of extensions that are being registered.
         var users: Set<UInt32> = []
+        /// Extensions that may be registered.
+        var maximumExtensions: Int
     }
 
     let configuration: Configuration
@@ -47,7 +49,7 @@ package final class ExtensionService: Sendable {
     let clock: any WallClock
     let logger: Logger
     let repository = ExtensionRepository()
-    private let reservations = Mutex(Reservations())
+    private let reservations: Mutex<Reservations>
     let draining = Mutex<[DrainingPool]>([])
 
     package init(
@@ -61,6 +63,7 @@ package final class ExtensionService: Sendable {
         logger: Logger
     ) {
         self.configuration = configuration
+        reservations = Mutex(Reservations(maximumExtensions: configuration.maximumExtensions))
         self.registry = registry
         self.store = store
         self.installation = installation
@@ -68,6 +71,11 @@ package final class ExtensionService: Sendable {
         self.background = background
         self.clock = clock
         self.logger = logger
+    }
+
+    /// Sets another bound on extensions; those that are above it stay.
+    package func setMaximumExtensions(_ maximum: Int) {
+        reservations.withLock { $0.maximumExtensions = maximum }
     }
 
     /// Fills the registry from the store, and sweeps what interrupted installations left; starts no process.
@@ -261,8 +269,8 @@ package final class ExtensionService: Sendable {
     }
 
     private func reserveUser() throws(HeddleError) -> UInt32 {
-        let limit = configuration.maximumExtensions
-        return try reservations.withLock { state throws(HeddleError) in
+        try reservations.withLock { state throws(HeddleError) in
+            let limit = state.maximumExtensions
             // A user leaves the reservations only after its extension was published, so the registry comes second.
             guard state.users.count + registry.snapshot.count < limit else {
                 throw HeddleError(

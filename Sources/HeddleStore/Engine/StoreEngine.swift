@@ -6,6 +6,8 @@ protocol StoreEngine: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (ReadTransaction) throws -> T) async throws -> T
     /// Runs a closure in a transaction, perhaps more than once, and returns when it is durable.
     func write<T: Sendable>(_ body: @escaping @Sendable (WriteTransaction) throws -> T) async throws -> T
+    /// Takes other limits for writes, from the next one on.
+    func reconfigure(_ change: (inout HeddleStore.Configuration) -> Void)
     /// Finishes what was accepted and closes the database; may be called again.
     func close() async
     /// Counts since the engine was opened.

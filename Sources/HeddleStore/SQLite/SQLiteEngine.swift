@@ -91,6 +91,8 @@ final class SQLiteEngine: StoreEngine {
         try await writer.write(body)
     }
 
+    func reconfigure(_ change: (inout HeddleStore.Configuration) -> Void) { writer.reconfigure(change) }
+
     var statistics: StoreStatistics {
         var statistics = writer.statistics
         let reads = readers.counts

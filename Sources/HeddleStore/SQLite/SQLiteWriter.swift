@@ -20,14 +20,14 @@ final class SQLiteWriter: Sendable {
         var phase = Phase.idle
         var isClosed = false
         var statistics = StoreStatistics()
+        var configuration: HeddleStore.Configuration
     }
 
     private let connection: SQLiteConnection
-    private let configuration: HeddleStore.Configuration
     /// Called on the writer after each group.
     private let didCommit: @Sendable () -> Void
     private let queue = DispatchQueue(label: "heddle.store.write")
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(
         connection: SQLiteConnection,
@@ -35,8 +35,13 @@ final class SQLiteWriter: Sendable {
         didCommit: @escaping @Sendable () -> Void
     ) {
         self.connection = connection
-        self.configuration = configuration
+        state = Mutex(State(configuration: configuration))
         self.didCommit = didCommit
+    }
+
+    /// Takes other limits; writes that wait already stay in the queue.
+    func reconfigure(_ change: (inout HeddleStore.Configuration) -> Void) {
+        state.withLock { change(&$0.configuration) }
     }
 
     /// Queues a write, and returns when its group is on the disk.
@@ -76,12 +81,12 @@ final class SQLiteWriter: Sendable {
     private func enqueue(_ job: any WriteJob) throws {
         let wake = try state.withLock { state in
             guard !state.isClosed else { throw HeddleError(.shuttingDown, "the store is closed") }
-            guard state.backlog.count < configuration.maximumQueue else {
+            guard state.backlog.count < state.configuration.maximumQueue else {
                 state.statistics.failedWrites += 1
                 throw HeddleError(
                     .storeQueueFull,
                     "too many writes wait for the store",
-                    details: ["limit": "store.batch.max_queue", "value": String(configuration.maximumQueue)]
+                    details: ["limit": "store.batch.max_queue", "value": String(state.configuration.maximumQueue)]
                 )
             }
             state.backlog.append(job)
@@ -95,11 +100,11 @@ final class SQLiteWriter: Sendable {
         switch state.phase {
         case .draining:
             return nil
-        case .gathering where state.backlog.count < configuration.maximumBatch:
+        case .gathering where state.backlog.count < state.configuration.maximumBatch:
             return nil
-        case .idle where configuration.maximumDelay > .zero && configuration.maximumBatch > 1:
+        case .idle where state.configuration.maximumDelay > .zero && state.configuration.maximumBatch > 1:
             state.phase = .gathering
-            let delay = DispatchTimeInterval.nanoseconds(configuration.maximumDelay.nanoseconds)
+            let delay = DispatchTimeInterval.nanoseconds(state.configuration.maximumDelay.nanoseconds)
             return { self.queue.asyncAfter(deadline: .now() + delay, execute: self.drain) }
         case .idle, .gathering:
             state.phase = .draining
@@ -112,7 +117,7 @@ final class SQLiteWriter: Sendable {
     private func drain() {
         while true {
             let jobs = state.withLock { state in
-                let jobs = state.backlog.take(configuration.maximumBatch)
+                let jobs = state.backlog.take(state.configuration.maximumBatch)
                 state.phase = jobs.isEmpty ? .idle : .draining
                 return jobs
             }

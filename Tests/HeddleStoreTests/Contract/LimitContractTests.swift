@@ -23,6 +23,27 @@ struct LimitContractTests {
         }
     }
 
+    @Test("which may change while it works", arguments: ContractEngine.allCases)
+    func changes(engine: ContractEngine) async throws {
+        try await engine.withStore(.init(maximumQueue: 1)) { store in
+            store.setBatches(maximumItems: 1, maximumDelay: .zero, maximumQueue: 3)
+            let gate = Gate()
+            async let held: Void = store.write { _ in gate.hold() }
+            await gate.waitForArrival()
+            async let first: Void = store.insert("a")
+            async let second: Void = store.insert("b")
+            while store.statistics.queueDepth < 2 { await Task.yield() }
+            // What waits already stays, however few may wait now.
+            store.setBatches(maximumItems: 1, maximumDelay: .zero, maximumQueue: 1)
+            let error = await #expect(throws: HeddleError.self) { try await store.insert("c") }
+            gate.open()
+            #expect(error?.code == .storeQueueFull && error?.details["value"] == "1")
+            _ = try await (held, first, second)
+            #expect(try await store.names().sorted() == ["a", "b"])
+            #expect(store.statistics.groups == 3)
+        }
+    }
+
     @Test("on the reads that wait", arguments: ContractEngine.allCases)
     func readsFull(engine: ContractEngine) async throws {
         try await engine.withStore(.init(readers: 1, maximumWaitingReads: 1)) { store in
