@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "HeddleServer",
             dependencies: [
-                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON",
+                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", "JSONSchema",
                 httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
                 unixSignals,
             ]
@@ -148,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HeddleServerTests",
-            dependencies: ["HeddleModel", "HeddleServer", "HeddleTestSupport", httpTypes]
+            dependencies: ["HeddleModel", "HeddleServer", "HeddleTestSupport", "JSON", httpTypes]
         ),
         .testTarget(
             name: "IntegrationTests",

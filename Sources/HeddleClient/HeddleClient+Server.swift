@@ -19,8 +19,16 @@ extension HeddleClient {
     /// The server's effective configuration.
     ///
     /// - Throws: ``HeddleError`` with `serverUnreachable` when nothing answers.
-    package func configuration() async throws(HeddleError) -> Page<ConfigurationEntry> {
-        try Page(await value(.GET, "/api/v1/config"))
+    package func configuration() async throws(HeddleError) -> EffectiveConfiguration {
+        try EffectiveConfiguration(await value(.GET, "/api/v1/configuration"))
+    }
+
+    /// Asks the server to read its configuration again and to apply what it can.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidConfiguration` and all faults, after which nothing is changed, or with
+    ///   `serverUnreachable` when nothing answers.
+    package func reloadConfiguration() async throws(HeddleError) -> ConfigurationReload {
+        try ConfigurationReload(await value(.POST, "/api/v1/configuration/reload"))
     }
 
     /// Whether a server answers at the address, with or without a valid token.

@@ -18,7 +18,7 @@ extension HeddleError.Code {
             .usage
         case .serverUnreachable, .shuttingDown:
             .notReachable
-        case .extensionNotFound, .capabilityNotFound, .routeNotFound:
+        case .extensionNotFound, .capabilityNotFound, .settingNotFound, .routeNotFound:
             .notFound
         case .unauthenticated, .permissionDenied, .originDenied, .grantRefused:
             .denied

@@ -15,12 +15,13 @@ import UnixSignals
 package struct HeddleApplication: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
+    private let logLevel: LiveLogLevel
 
     package init(configuration: ServerConfiguration) throws {
         self.configuration = configuration
-        var logger = Logger(label: "heddle") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = Logger.Level(rawValue: configuration.text("log.level")) ?? .info
-        self.logger = logger
+        let level = LiveLogLevel(configuration.logLevel)
+        logLevel = level
+        logger = Logger(label: "heddle") { LiveLogHandler(label: $0, level: level) }
     }
 
     /// Runs the server; returns when it has stopped.
@@ -56,9 +57,10 @@ package struct HeddleApplication: Sendable {
 
     private func run(_ directory: DataDirectory, _ token: AccessToken, _ store: HeddleStore) async throws {
         let background = BackgroundTasks()
-        let services = try makeServices(directory, store, background)
+        let door = Door(token: token, origins: configuration.origins)
+        let services = try makeServices(directory, store, background, door)
         try await services.extensions.load()
-        let application = makeApplication(services, token)
+        let application = makeApplication(services, door)
         let group = ServiceGroup(
             configuration: groupConfiguration([
                 background, InstanceKeeper(services: services, background: background), application,
@@ -67,8 +69,17 @@ package struct HeddleApplication: Sendable {
             ])
         )
         services.lifecycle.setStop { await group.triggerGracefulShutdown() }
+        let hangUp = await HangUpSignal()
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { await Self.endAtSecondSignal() }
+            tasks.addTask {
+                await hangUp.run {
+                    // The log has what was wrong.
+                    _ = try? await services.configuration.reload(.signal)
+                } stop: {
+                    await services.lifecycle.stop()
+                }
+            }
             do {
                 try await group.run()
             } catch let error as IOError {
@@ -123,7 +134,7 @@ package struct HeddleApplication: Sendable {
     /// The lifecycle package tells every step at info, which is debug to us.
     private var quietLogger: Logger {
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+        quiet.logLevel = .warning
         return quiet
     }
 
@@ -132,7 +143,8 @@ package struct HeddleApplication: Sendable {
     private func makeServices(
         _ directory: DataDirectory,
         _ store: HeddleStore,
-        _ background: BackgroundTasks
+        _ background: BackgroundTasks,
+        _ door: Door
     ) throws -> ServerServices {
         let clock = SystemWallClock()
         let environment = ProcessInfo.processInfo.environment
@@ -189,8 +201,22 @@ package struct HeddleApplication: Sendable {
             clock: clock,
             logger: logger
         )
+        let bodyLimit = LiveLimit(configuration.bodyLimit)
         return ServerServices(
-            configuration: configuration,
+            configuration: LiveConfiguration(
+                configuration,
+                settings: LiveSettings(
+                    logLevel: logLevel,
+                    door: door,
+                    bodyLimit: bodyLimit,
+                    sandbox: sandbox,
+                    extensions: extensions,
+                    store: store,
+                    directory: directory
+                ),
+                audit: AuditLog(directory: directory.path, clock: clock),
+                logger: logger
+            ),
             registry: registry,
             extensions: extensions,
             installation: installation,
@@ -198,7 +224,7 @@ package struct HeddleApplication: Sendable {
             hangUps: HangUps(),
             lifecycle: ServerLifecycle(),
             logger: logger,
-            bodyLimit: configuration.integer("http.max_body_mb") << 20
+            liveBodyLimit: bodyLimit
         )
     }
 
@@ -207,22 +233,17 @@ package struct HeddleApplication: Sendable {
 
     /// What no process sees whatever it is: all of ours but the installed packages, which run.
     private func secretPaths(_ directory: DataDirectory) -> [String] {
-        ["heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log", "extensions"]
-            .map { "\(directory.path)/\($0)" }
+        let files = [
+            "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log", "extensions",
+        ]
+        let audits = ["audit.log"] + (1...AuditLog.kept).map { "audit.log.\($0)" }
+        return (files + audits).map { "\(directory.path)/\($0)" }
     }
 
-    private func makeApplication(_ services: ServerServices, _ token: AccessToken) -> some Service {
+    private func makeApplication(_ services: ServerServices, _ door: Door) -> some Service {
         let host = configuration.text("http.host")
         let table = Self.routeTable(services)
         let router = Router(context: HeddleRequestContext.self)
-        let door = Door(
-            token: token,
-            origins: OriginRules(
-                host: host,
-                allowedHosts: configuration.list("http.allowed_hosts"),
-                allowedOrigins: configuration.list("http.allowed_origins")
-            )
-        )
         router.add(middleware: DoorMiddleware(door: door, routes: table))
         table.add(to: router)
         let hangUps = services.hangUps

@@ -207,7 +207,8 @@ extension WholeServer {
                 let one = "/api/v1/extensions/{name}"
                 let routes: [(String, String)] = [
                     ("/healthz", "get"), ("/readyz", "get"), ("/openapi.json", "get"), ("/api/v1/status", "get"),
-                    ("/api/v1/config", "get"), ("/api/v1/shutdown", "post"), ("/api/v1/extensions", "get"),
+                    ("/api/v1/configuration", "get"), ("/api/v1/configuration/reload", "post"),
+                    ("/api/v1/shutdown", "post"), ("/api/v1/extensions", "get"),
                     ("/api/v1/extensions", "post"), ("/api/v1/extensions/preview", "post"), (one, "get"),
                     (one, "delete"), (one + "/activate", "post"), (one + "/deactivate", "post"),
                     (one + "/accept", "post"), (one + "/logs", "get"), (one + "/permissions", "get"),

@@ -18,6 +18,8 @@ extension WholeServer {
                 let added = try server.registerBad()
                 try #require(added.status == 201, "\(added.json.text)")
                 #expect(try server.echoWorks())
+                // Leaves a line in the audit log.
+                try server.request("POST", "/api/v1/configuration/reload")
                 let process = String(server.process.processID)
                 let other = try #require(ProcessTable.running(server.echo).first)
                 let closed: [(String, String)] = [
@@ -27,6 +29,7 @@ extension WholeServer {
                     ("connect", "127.0.0.1:\(server.port)"), ("connect", "[::1]:\(server.port)"),
                     ("connect", "1.1.1.1:53"), ("connect", "169.254.169.254:80"),
                     ("read", server.data + "/token"), ("read", server.data + "/heddle.sqlite"),
+                    ("read", server.data + "/audit.log"),
                     ("read", server.scratch.path + "/outside.txt"), ("read", "/proc/\(process)/environ"),
                     ("read", TestEnvironment.checkout + "/Package.swift"),
                     ("write", server.scratch.path + "/programs/probe"), ("write", "/etc/probe"), ("write", "/probe"),

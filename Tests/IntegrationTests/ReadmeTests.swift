@@ -131,8 +131,23 @@ extension WholeServer {
             }
         }
 
-        @Test("the table of the configuration has every key and its default")
+        @Test("the commands of the configuration work as they are written")
         func configuration() async throws {
+            try await ServerFixture.with { server in
+                let folder = try prepare(server)
+                let lines = try block(under: "Configuration")
+                #expect(lines.count >= 5)
+                for line in lines {
+                    let (status, output) = try run(line, folder, server)
+                    #expect(status == 0 && !output.isEmpty, "\(line): \(output)")
+                }
+                #expect(readText(folder + "/heddle.yaml") == "log:\n  level: debug\n")
+                #expect(readText(server.data + "/audit.log").split(separator: "\n").count == 2)
+            }
+        }
+
+        @Test("the reference of the configuration has every key and its default")
+        func reference() async throws {
             try await ServerFixture.with { server in
                 let folder = try prepare(server)
                 let (status, output) = try run(
@@ -142,23 +157,19 @@ extension WholeServer {
                 )
                 #expect(status == 0, "\(output)")
                 let items = try JSONValue(parsing: Array(output.utf8))["items"]?.array ?? []
-                let known = Dictionary(uniqueKeysWithValues: items.map { ($0["key"]?.string ?? "", $0) })
-                var documented: [String: String] = [:]
-                for row in readme.split(separator: "\n") where row.hasPrefix("| `") {
-                    let cells = row.split(separator: "|").map { $0.filter { $0 != "`" } }
-                    let names = cells[0].split(separator: ",").map { String($0.filter { $0 != " " }) }
-                    let values = cells[1].split(separator: ",").map { String($0.filter { $0 != " " }) }
-                    for (index, name) in names.enumerated() {
-                        let stem = names[0].split(separator: ".").dropLast().joined(separator: ".")
-                        documented[name.hasPrefix(".") ? stem + name : name] = values.count > index ? values[index] : ""
-                    }
+                let reference = readText(TestEnvironment.checkout + "/docs/configuration.md")
+                for item in items {
+                    let (key, value) = (item["key"]?.string ?? "", item["value"]?.string ?? "")
+                    let row = try #require(
+                        reference.split(separator: "\n").first { $0.hasPrefix("| `\(key)` |") },
+                        "\(key)"
+                    )
+                    let cells = row.split(separator: "|").map { $0.filter { $0 != "`" && $0 != " " } }
+                    #expect(item["source"] != "default" || key == "data.directory" || cells[2] == value, "\(row)")
                 }
-                #expect(Set(documented.keys) == Set(known.keys))
-                for (key, value) in documented where known[key]?["source"]?.string == "default" {
-                    let actual = known[key]?["value"]?.string ?? ""
-                    let isWord = value.contains(" ") || actual.isEmpty || key == "data.directory"
-                    #expect(isWord || actual == value, "\(key) is \(actual) by default, not \(value)")
-                }
+                let rows = reference.split(separator: "\n")
+                    .count { $0.contains("| yes |") || $0.contains("| restart |") }
+                #expect(rows == items.count)
             }
         }
 

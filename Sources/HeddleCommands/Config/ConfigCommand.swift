@@ -4,8 +4,10 @@ package import ArgumentParser
 package struct ConfigCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show the configuration.",
-        subcommands: [ConfigShow.self]
+        abstract: "Show, check and change the configuration.",
+        subcommands: [
+            ConfigShow.self, ConfigGet.self, ConfigSet.self, ConfigValidate.self, ConfigReload.self, ConfigDocs.self,
+        ]
     )
 
     package init() {}

@@ -21,35 +21,47 @@ package struct ConfigShow: ConnectedCommand {
     package init() {}
 
     package func run() async throws {
-        let page =
-            if config == nil, let running = try await running() {
-                running
-            } else {
-                try local()
+        let effective = try await EffectiveConfiguration.found(file: config, global: global)
+        switch global.output {
+        case .json: Terminal.output.json(effective.json)
+        case .table: global.results.render(effective.entries, hint: "nothing is configured")
+        }
+    }
+}
+
+extension EffectiveConfiguration {
+    /// The configuration of the running server; when none runs or a file is named, the one that a server would have.
+    static func found(file: String?, global: GlobalOptions) async throws -> EffectiveConfiguration {
+        if file == nil, let running = try await running(global) { return running }
+        let configuration = try LocalConfiguration.load(file: file, global: global)
+        return EffectiveConfiguration(
+            file: configuration.layers.file,
+            entries: configuration.entries.map { entry in
+                ConfigurationEntry(
+                    key: entry.key,
+                    value: entry.value,
+                    source: entry.source.rawValue,
+                    origin: entry.origin,
+                    isReloadable: entry.isReloadable
+                )
             }
-        global.results.render(page, hint: "nothing is configured")
+        )
     }
 
-    private func running() async throws -> Page<ConfigurationEntry>? {
+    /// The configuration of the running server; nil when none runs.
+    static func running(_ global: GlobalOptions) async throws -> EffectiveConfiguration? {
         do {
             return try await global.withClient { client in try await client.configuration() }
         } catch let error as HeddleError where error.code == .serverUnreachable {
             return nil
         }
     }
-
-    private func local() throws -> Page<ConfigurationEntry> {
-        let configuration = try LocalConfiguration.load(file: config, global: global)
-        return Page(
-            items: configuration.entries.map { entry in
-                ConfigurationEntry(key: entry.key, value: entry.value, source: entry.source)
-            }
-        )
-    }
 }
 
 extension ConfigurationEntry: ListDisplayable {
     static let tableHeader = ["KEY", "SOURCE", "VALUE"]
 
-    var tableRow: [String] { [key, source, value] }
+    var tableRow: [String] {
+        [key, origin.map { "\(source) \($0)" } ?? source, pending.map { "\(value) (\($0) after a restart)" } ?? value]
+    }
 }

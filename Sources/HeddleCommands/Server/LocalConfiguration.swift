@@ -14,11 +14,22 @@ enum LocalConfiguration {
         var flags = flags
         flags["data.directory"] = global.dataDir
         flags["security.token"] = global.token
-        let environment = ProcessEnvironment.variables
         return try ServerConfiguration.load(
-            file: file ?? environment["HEDDLE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 },
-            environment: environment,
+            file: self.file(file),
+            environment: ProcessEnvironment.variables,
             flags: flags
         )
+    }
+
+    /// The layers of a file that is about to change: options for talking to a server do not count.
+    static func layers(file: String?, global: GlobalOptions) -> ConfigurationLayers {
+        var flags: [String: String] = [:]
+        flags["data.directory"] = global.dataDir
+        return ConfigurationLayers(file: file, environment: ProcessEnvironment.variables, flags: flags)
+    }
+
+    /// The file that was named, here or in the environment.
+    static func file(_ named: String?) -> String? {
+        named ?? ProcessEnvironment.variables["HEDDLE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -35,6 +35,8 @@ extension HeddleError {
 
         case extensionNotFound = "EXTENSION_NOT_FOUND"
         case capabilityNotFound = "CAPABILITY_NOT_FOUND"
+        /// The configuration has no setting of this name.
+        case settingNotFound = "SETTING_NOT_FOUND"
         /// An extension of this name is registered already.
         case extensionExists = "EXTENSION_EXISTS"
         /// The extension is registered and not active.

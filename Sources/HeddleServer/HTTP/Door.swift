@@ -1,26 +1,56 @@
 import HTTPTypes
 import HeddleModel
 import Logging
+import Synchronization
 
-/// Who may come in, whichever way a request takes through the server.
-struct Door: Sendable {
-    let token: AccessToken
-    let origins: OriginRules
+/// Who may come in, whichever way a request takes through the server; what it asks for may change while it runs.
+final class Door: Sendable {
+    /// What is asked of a request.
+    struct Rules: Sendable {
+        let token: AccessToken
+        let origins: OriginRules
+    }
 
-    /// Routes that need no token; they tell nothing.
-    private static let openPaths: Set<Substring> = ["/healthz", "/readyz"]
+    private let rules: Mutex<Rules>
+    /// Changes after each change of the rules.
+    private let revision = Atomic<Int>(0)
+
+    init(token: AccessToken, origins: OriginRules) {
+        rules = Mutex(Rules(token: token, origins: origins))
+    }
+
+    /// Asks something else of all requests from now on; without a token, the same one.
+    func replace(token: AccessToken?, origins: OriginRules) {
+        rules.withLock { $0 = Rules(token: token ?? $0.token, origins: origins) }
+        revision.add(1, ordering: .releasing)
+    }
 
     /// Checks the names the request gives the server, the page it comes from, and its token.
     ///
     /// - Throws: ``HeddleError`` with `originDenied` or `unauthenticated`.
     func admit(_ head: HTTPRequest) throws(HeddleError) {
-        try origins.check(host: head.authority, origin: head.headerFields[.origin])
-        guard !token.accepts(head.headerFields[.authorization]), !Self.isOpen(head.path) else { return }
-        throw HeddleError(.unauthenticated, "the bearer token is missing or wrong")
+        try rules.withLock(\.self).admit(head)
     }
 
-    private static func isOpen(_ path: String?) -> Bool {
-        openPaths.contains((path ?? "").prefix { $0 != "?" })
+    /// The rules for one that asks often, such as a connection: they are fetched only when they changed.
+    struct Copy {
+        private let door: Door
+        private var revision: Int
+        private var rules: Rules
+
+        init(_ door: Door) {
+            self.door = door
+            revision = door.revision.load(ordering: .acquiring)
+            rules = door.rules.withLock(\.self)
+        }
+
+        /// Checks a request as the door itself does.
+        ///
+        /// - Throws: ``HeddleError`` with `originDenied` or `unauthenticated`.
+        mutating func admit(_ head: HTTPRequest) throws(HeddleError) {
+            if door.revision.load(ordering: .acquiring) != revision { self = Copy(door) }
+            try rules.admit(head)
+        }
     }
 
     /// What a request that failed is answered with; the log gets what the caller is not told.
@@ -38,5 +68,20 @@ struct Door: Sendable {
             metadata: ["request_id": "\(requestID)", "error": "\(error)"]
         )
         return ErrorAnswer(known, requestID: requestID)
+    }
+}
+
+extension Door.Rules {
+    /// Routes that need no token; they tell nothing.
+    private static let openPaths: Set<Substring> = ["/healthz", "/readyz"]
+
+    fileprivate func admit(_ head: HTTPRequest) throws(HeddleError) {
+        try origins.check(host: head.authority, origin: head.headerFields[.origin])
+        guard !token.accepts(head.headerFields[.authorization]), !Self.isOpen(head.path) else { return }
+        throw HeddleError(.unauthenticated, "the bearer token is missing or wrong")
+    }
+
+    private static func isOpen(_ path: String?) -> Bool {
+        openPaths.contains((path ?? "").prefix { $0 != "?" })
     }
 }

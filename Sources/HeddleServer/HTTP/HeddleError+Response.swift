@@ -11,7 +11,7 @@ extension HeddleError.Code {
             .invalidParameters:
             .badRequest
         case .bodyTooLarge: .contentTooLarge
-        case .routeNotFound, .extensionNotFound, .capabilityNotFound: .notFound
+        case .routeNotFound, .extensionNotFound, .capabilityNotFound, .settingNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .unsupportedMediaType: .unsupportedMediaType
         case .unauthenticated: .unauthorized

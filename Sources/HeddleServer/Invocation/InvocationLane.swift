@@ -30,7 +30,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bodies above this many bytes take the other road, where they are read with back-pressure.
     private static let largestBody = 1 << 20
 
-    private let door: Door
+    private var door: Door.Copy
     private let services: ServerServices
     private var state = State.idle
     private var calls = 0
@@ -42,7 +42,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     private var date = HTTPDate()
 
     init(door: Door, services: ServerServices) {
-        self.door = door
+        self.door = Door.Copy(door)
         self.services = services
     }
 

@@ -52,15 +52,32 @@ extension OwnSchema {
             "calls": shape(["total": count, "failed": count, "in_flight": count]),
         ]
     )
-    static let configurationEntries = answer(
-        "ConfigurationEntries",
+    static let configuration = answer(
+        "EffectiveConfiguration",
         [
+            "file": textOrNull,
             "items": [
                 "type": "array",
+                "items": shape(
+                    [
+                        "key": text, "value": text, "source": Shape.choice(ServerConfiguration.Source.self),
+                        "origin": textOrNull, "reloadable": Shape.flag,
+                    ],
+                    optional: ["pending": text]
+                ),
+            ],
+        ]
+    )
+    static let reloadedConfiguration = answer(
+        "ReloadedConfiguration",
+        [
+            "file": textOrNull,
+            "changes": [
+                "type": "array",
                 "items": shape([
-                    "key": text, "value": text, "source": Shape.choice(["default", "file", "environment", "flag"]),
+                    "key": text, "old": text, "new": text, "result": Shape.choice(["applied", "needs_restart"]),
                 ]),
-            ]
+            ],
         ]
     )
     /// JSON-RPC 2.0, whose messages the Model Context Protocol describes.

@@ -28,10 +28,17 @@ struct ServerRoutes: Sendable {
             ),
             Route(
                 method: .get,
-                path: "/api/v1/config",
-                summary: "The effective configuration.",
-                answer: .configurationEntries,
+                path: "/api/v1/configuration",
+                summary: "The effective configuration; secrets are masked.",
+                answer: .configuration,
                 handler: configuration
+            ),
+            Route(
+                method: .post,
+                path: "/api/v1/configuration/reload",
+                summary: "Read the configuration again; apply what a running server can take.",
+                answer: .reloadedConfiguration,
+                handler: reload
             ),
             Route(
                 method: .post,
@@ -61,7 +68,7 @@ struct ServerRoutes: Sendable {
             "version": .string(HeddleVersion.current),
             "pid": .integer(Int(getpid())),
             "uptime_ms": .integer(uptime),
-            "data_directory": .string(services.configuration.text("data.directory")),
+            "data_directory": .string(services.configuration.effective.text("data.directory")),
             "address": .string(services.lifecycle.address),
             "extensions": [
                 "active": .integer(entries.count { $0.registered.state == .active }), "total": .integer(entries.count),
@@ -76,9 +83,32 @@ struct ServerRoutes: Sendable {
 
     @Sendable private func configuration(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let items = services.configuration.entries.map { entry -> JSONValue in
-            ["key": .string(entry.key), "value": .string(entry.value), "source": .string(entry.source)]
+            var members: [JSONObject.Member] = [
+                .init(name: "key", value: .string(entry.key)), .init(name: "value", value: .string(entry.value)),
+                .init(name: "source", value: .string(entry.source.rawValue)),
+                .init(name: "origin", value: entry.origin.map(JSONValue.string) ?? .null),
+                .init(name: "reloadable", value: .bool(entry.isReloadable)),
+            ]
+            if let pending = entry.pending { members.append(.init(name: "pending", value: .string(pending))) }
+            return .object(JSONObject(members: members))
         }
-        return .json(["items": .array(items)])
+        return .json(["file": file, "items": .array(items)])
+    }
+
+    private var file: JSONValue {
+        services.configuration.effective.layers.file.map(JSONValue.string) ?? .null
+    }
+
+    @Sendable private func reload(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
+        let caller = context.caller(.rest)
+        let changes = try await services.configuration.reload(
+            LiveConfiguration.Asker(
+                principal: caller.principal,
+                origin: caller.origin.rawValue,
+                requestID: caller.requestID
+            )
+        )
+        return .json(["file": file, "changes": .array(changes.map(\.json))])
     }
 
     @Sendable private func shutdown(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// What the routes of a server work with.
 struct ServerServices: Sendable {
-    let configuration: ServerConfiguration
+    let configuration: LiveConfiguration
     let registry: ExtensionRegistry
     let extensions: ExtensionService
     let installation: Installation
@@ -13,8 +13,10 @@ struct ServerServices: Sendable {
     let hangUps: HangUps
     let lifecycle: ServerLifecycle
     let logger: Logger
+    let liveBodyLimit: LiveLimit
+
     /// Largest request body, in bytes.
-    let bodyLimit: Int
+    var bodyLimit: Int { liveBodyLimit.value }
 }
 
 /// When the server started, where it listens, and how it is told to stop.

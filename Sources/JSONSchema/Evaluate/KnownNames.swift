@@ -1,5 +1,5 @@
 /// The names that an object may have, to help somebody who wrote another.
-struct KnownNames {
+package struct KnownNames {
     private static let mostListed = 12
     static let mostCompared: Int32 = 200
     private static let longestList = 400
@@ -16,6 +16,11 @@ struct KnownNames {
         guard !names.isEmpty, names.count <= Self.mostListed else { return "" }
         let list = names.joined(separator: ", ")
         return list.utf8.count <= Self.longestList ? "; known are \(list)" : ""
+    }
+
+    /// The one of some names that was probably meant.
+    package static func nearest(to name: String, among names: [String]) -> String? {
+        KnownNames(names).nearest(name)
     }
 
     private func nearest(_ name: String) -> String? {
