@@ -12,6 +12,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -51,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Unpacks tar and zip files of strangers; no project imports.
         .target(name: "Archive", dependencies: ["CZlib"]),
+        // Fetches files from URLs that operators name; no project imports.
+        .target(name: "Download", dependencies: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
         // The database behind read and write closures; the only importer of GRDB.
         .target(
             name: "HeddleStore",
@@ -111,6 +115,10 @@ let package = Package(
             dependencies: []
         ),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "CZlib", "HeddleTestSupport"]),
+        .testTarget(
+            name: "DownloadTests",
+            dependencies: ["Download", "HeddleTestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+        ),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(
