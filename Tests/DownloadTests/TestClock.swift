@@ -34,6 +34,9 @@ final class TestClock: Clock, Sendable {
     /// The waits that nobody waited for.
     var skipped: [Duration] { state.withLock(\.skipped) }
 
+    /// How often somebody began to wait.
+    var sleeps: Int { state.withLock(\.next) }
+
     /// Lets time pass.
     func advance(by duration: Duration) {
         wake { $0.now = $0.now.advanced(by: duration) }
