@@ -74,7 +74,8 @@ let package = Package(
         .target(
             name: "HeddleExtensions",
             dependencies: [
-                "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", crypto, logging, nioCore, nioPosix,
+                "Download", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleSecurity", "HeddleStore", "JSON",
+                crypto, logging, nioCore, nioPosix,
                 serviceLifecycle,
             ]
         ),
@@ -82,7 +83,8 @@ let package = Package(
         .target(
             name: "HeddleServer",
             dependencies: [
-                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "JSON", "JSONSchema",
+                "Download", "HeddleSecurity", "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox",
+                "HeddleStore", "JSON", "JSONSchema",
                 httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
                 unixSignals,
             ]
@@ -160,7 +162,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["HeddleModel", "HeddleTestSupport", "JSON", "JSONSchema"]
+            dependencies: ["HeddleModel", "HeddleSecurity", "HeddleTestSupport", "JSON", "JSONSchema"]
         ),
     ],
     swiftLanguageModes: [.v6]

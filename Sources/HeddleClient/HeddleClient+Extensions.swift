@@ -51,12 +51,12 @@ extension HeddleClient {
         try ExtensionResource(await value(.GET, Self.path(name)))
     }
 
-    /// What adding an extension would run and grant; nothing is run or stored.
+    /// What adding an extension would run and grant; nothing is run, and an archive is fetched to be looked at.
     ///
     /// - Throws: ``HeddleError`` when the server would refuse it.
     package func previewExtension(_ request: ExtensionRequest) async throws(HeddleError) -> ExtensionPreview {
         try ExtensionPreview(
-            await value(.POST, "/api/v1/extensions/preview", body: request.json, timeout: .seconds(60))
+            await value(.POST, "/api/v1/extensions/preview", body: request.json, timeout: .seconds(1900))
         )
     }
 

@@ -1,8 +1,10 @@
+import Download
 import FoundationEssentials
 import Glibc
 import HeddleExtensions
 import HeddleModel
 import HeddleSandbox
+import HeddleSecurity
 import HeddleStore
 import Hummingbird
 import HummingbirdCore
@@ -165,6 +167,7 @@ package struct HeddleApplication: Sendable {
             sealedPaths: protectedPaths(directory),
             environment: environment
         )
+        let artifacts = ArtifactStore(root: directory.path + "/artifacts")
         let installation = Installation(
             resolver: resolver,
             python: PythonInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
@@ -176,7 +179,12 @@ package struct HeddleApplication: Sendable {
                 userID: UInt32(configuration.integer("sandbox.user_base") - 1),
                 logger: logger
             ),
-            artifacts: ArtifactStore(root: directory.path + "/artifacts"),
+            artifacts: artifacts,
+            fetcher: try makeFetcher(artifacts, environment),
+            signatures: SignatureRules(
+                publishers: try TrustedPublishers(configuration.list("security.trusted_publishers")),
+                isRequired: configuration.text("security.require_signature") == "true"
+            ),
             packageRoot: directory.path + "/packages",
             grantRules: { grants throws(HeddleError) in try confinement.check(grants) },
             logger: logger
@@ -226,6 +234,28 @@ package struct HeddleApplication: Sendable {
             logger: logger,
             liveBodyLimit: bodyLimit
         )
+    }
+
+    /// What fetches archives, from public addresses and those that are allowed.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidConfiguration`.
+    private func makeFetcher(
+        _ store: ArtifactStore,
+        _ environment: [String: String]
+    ) throws(HeddleError) -> ArtifactFetcher {
+        do throws(DownloadError) {
+            let downloader = Downloader(
+                rules: try AddressRules(allowing: configuration.list("downloads.allowed_hosts")),
+                proxies: try ProxyRules(environment: environment)
+            )
+            let limits = DownloadLimits(
+                bytes: configuration.integer("downloads.max_mb") << 20,
+                total: .seconds(configuration.integer("downloads.timeout_seconds"))
+            )
+            return ArtifactFetcher(downloader: downloader, limits: limits, store: store)
+        } catch {
+            throw HeddleError(.invalidConfiguration, "downloads cannot be set up: \(error.message)", cause: error)
+        }
     }
 
     /// What no extension is ever given by name: everything of ours.

@@ -8,7 +8,7 @@ extension WholeServer {
     @Suite("Packages of npm and servers of other clients", .serialized)
     struct ImportTests {
         /// Packs the small JavaScript server as npm does.
-        private static func packedServer(_ server: ServerFixture) throws -> String {
+        static func packedServer(_ server: ServerFixture) throws -> String {
             let script = try String(
                 decoding: Data(contentsOf: URL(filePath: TestEnvironment.checkout + "/Tests/Fixtures/server.js")),
                 as: UTF8.self

@@ -14,6 +14,10 @@ package struct ExtensionPreview: ServerResource {
     /// What the installed program is given on its command line.
     package let arguments: [String]
     package let warnings: [String]
+    /// Who signed the archive, in words; empty when nobody did.
+    package let signature: String
+    /// The SHA-256 of the archive; nil when it comes from none.
+    package let digest: String?
 
     /// Reads the answer of `POST /extensions/preview`.
     ///
@@ -27,5 +31,7 @@ package struct ExtensionPreview: ServerResource {
         installs = json.texts("installs")
         arguments = json.texts("arguments")
         warnings = json.texts("warnings")
+        signature = json["signature"]?.string ?? ""
+        digest = json["sha256"]?.string
     }
 }

@@ -12,7 +12,7 @@ package struct ExtensionAdd: ConnectedCommand {
             heddle ext add <name> [options] -- <command> ...
             heddle ext add <name> [options] --pypi <requirement> [-- <argument> ...]
             heddle ext add <name> [options] --npm <package> [-- <argument> ...]
-            heddle ext add <directory-or-archive> [options]
+            heddle ext add <directory-or-archive-or-url> [options]
             """,
         discussion: """
             Shows the exact command and what it may do, and asks before anything runs. Without a terminal, --yes is \
@@ -58,12 +58,18 @@ package struct ExtensionAdd: ConnectedCommand {
             isActivated: !isInactive
         )
         try await global.withClient { client in
-            let preview = try await client.previewExtension(request)
+            let asked = request
+            let preview =
+                if case .url(let url, _) = source {
+                    try await Progress.during("fetching \(DisplayText.line(url))") {
+                        try await client.previewExtension(asked)
+                    }
+                } else {
+                    try await client.previewExtension(asked)
+                }
             try consent(preview)
             // What was agreed to is what was looked at, whatever has become of the file since.
-            if case .archive(let path, _) = request.source, let digest = preview.json["sha256"]?.string {
-                request.source = .archive(path: path, sha256: digest)
-            }
+            if let digest = preview.digest { request.source = request.source.pinned(digest: digest) }
             report(try await add(request, by: client))
         }
     }
@@ -97,7 +103,7 @@ package struct ExtensionAdd: ConnectedCommand {
             try await Progress.during("installing \(package.requirement)") { try await client.addExtension(request) }
         case .npm(let package):
             try await Progress.during("installing \(package.package)") { try await client.addExtension(request) }
-        case .command, .archive, .directory:
+        case .command, .archive, .url, .directory:
             try await Progress.during("adding \(subject)") { try await client.addExtension(request) }
         }
     }

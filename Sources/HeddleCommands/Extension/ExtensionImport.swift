@@ -7,7 +7,7 @@ import JSON
 package struct ExtensionImport: ConnectedCommand {
     package static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Add the MCP servers of a file such as claude_desktop_config.json.",
+        abstract: "Add the MCP servers of a file such as claude_desktop_config.json or server.json.",
         discussion: """
             Servers that 'uvx' or 'npx' would fetch at each start are installed once and run without the network \
             afterwards, unless --net grants it. Absolute paths on their command lines are granted to be read, or with \
@@ -27,6 +27,11 @@ package struct ExtensionImport: ConnectedCommand {
     )
     var net: [String] = []
 
+    @Option(
+        help: ArgumentHelp("What a server.json asks for; can be repeated.", valueName: "name=value")
+    )
+    var value: [String] = []
+
     @Flag(help: "Let them write to the paths on their command lines.")
     var writable = false
 
@@ -41,7 +46,7 @@ package struct ExtensionImport: ConnectedCommand {
     package init() {}
 
     package func run() async throws {
-        let servers = try chosen(ServerListFile.servers(SchemaFiles.document(file).root))
+        let servers = try chosen(servers(SchemaFiles.document(file).root))
         let network = try NetworkArguments.grant(net)
         try await global.withClient { client in
             var report = ImportReport()
@@ -75,6 +80,22 @@ package struct ExtensionImport: ConnectedCommand {
             global.results.render(report.text, json: report.json)
             if !report.isComplete { throw ExitCode.failure }
         }
+    }
+
+    /// The servers of a list, or the one that a `server.json` of the MCP Registry describes.
+    private func servers(_ root: JSONView) throws(HeddleError) -> [ImportedServer] {
+        guard root["packages"] != nil || root["server"] != nil || root["remotes"] != nil else {
+            guard value.isEmpty else { throw HeddleError(.invalidRequest, "--value goes with a server.json") }
+            return try ServerListFile.servers(root)
+        }
+        var values: [String: [String]] = [:]
+        for text in value {
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw HeddleError(.invalidRequest, "--value \(text.clipped(80)): say NAME=VALUE")
+            }
+            values[String(text[..<equals]), default: []].append(String(text[text.index(after: equals)...]))
+        }
+        return [try ServerDescription(root).imported(values)]
     }
 
     private func chosen(_ servers: [ImportedServer]) throws(HeddleError) -> [ImportedServer] {

@@ -25,7 +25,9 @@ package struct ExtensionUpgrade: ConnectedCommand {
     @Option(help: ArgumentHelp("The version to get from the index that it came from.", valueName: "version"))
     var to: String?
 
-    @Option(help: ArgumentHelp("A directory or archive with the new version.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("A directory, archive or address of an archive with the new version.", valueName: "path")
+    )
     var from: String?
 
     @Option(help: ArgumentHelp("The SHA-256 that the archive has to have.", valueName: "hex"))

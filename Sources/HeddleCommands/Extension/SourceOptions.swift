@@ -5,7 +5,7 @@ package import HeddleModel
 package struct SourceOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "A name for it, or a directory or archive with an extension.json.",
+            "A name for it, or a directory, archive or address of an archive with an extension.json.",
             valueName: "name-or-path"
         )
     )
@@ -73,11 +73,13 @@ package struct SourceOptions: ParsableArguments {
     private var isDirectory: Bool { subject.contains("/") || subject.contains(".") || subject == "~" }
 
     private static func isArchive(_ path: String) -> Bool {
-        [".tgz", ".tar.gz", ".tar", ".zip"].contains(where: path.hasSuffix)
+        [".tgz", ".tar.gz", ".tar", ".zip", ".mcpb", ".dxt"].contains(where: path.hasSuffix) || path.contains("://")
     }
 
-    /// A directory or archive of this host.
+    /// A directory or archive of this host, or an archive at an address.
     static func local(_ text: String, sha256: String?) -> ExtensionSource {
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        if scheme == "http" || scheme == "https" { return .url(text, sha256: sha256) }
         let path = AbsolutePath.resolve(text)
         return isArchive(text) ? .archive(path: path, sha256: sha256) : .directory(path)
     }

@@ -1,5 +1,6 @@
 import Glibc
 package import HeddleModel
+package import HeddleSecurity
 package import JSON
 package import Logging
 import NIOPosix
@@ -18,6 +19,8 @@ package struct Installation: Sendable {
         package let resolved: ResolvedCommand?
         /// The folder that was made to look into an archive.
         let folder: String?
+        /// Who signed the archive.
+        package let signature: SignatureVerdict
     }
 
     /// A program that is there, with the folder that was made for it, if any.
@@ -32,6 +35,8 @@ package struct Installation: Sendable {
     private let node: NodeInstaller
     private let archives: ArchiveInstaller
     private let artifacts: ArtifactStore
+    private let fetcher: ArtifactFetcher
+    private let signatures: SignatureRules
     /// The folder under which each installation has its own.
     private let packageRoot: String
     private let grantRules: @Sendable (Grants) throws(HeddleError) -> Void
@@ -43,6 +48,8 @@ package struct Installation: Sendable {
         node: NodeInstaller,
         archives: ArchiveInstaller,
         artifacts: ArtifactStore,
+        fetcher: ArtifactFetcher,
+        signatures: SignatureRules,
         packageRoot: String,
         grantRules: @escaping @Sendable (Grants) throws(HeddleError) -> Void,
         logger: Logger
@@ -52,6 +59,8 @@ package struct Installation: Sendable {
         self.node = node
         self.archives = archives
         self.artifacts = artifacts
+        self.fetcher = fetcher
+        self.signatures = signatures
         self.packageRoot = packageRoot
         self.grantRules = grantRules
         self.logger = logger
@@ -65,8 +74,16 @@ package struct Installation: Sendable {
         _ request: RegistrationRequest,
         _ stages: StageTimes = StageTimes()
     ) async throws -> Plan {
-        if case .archive(let path, let digest) = request.source {
-            return try await plan(request, archive: path, expecting: digest, stages)
+        switch request.source {
+        case .archive(let path, let digest):
+            let artifact = try await stages.time("integrity") {
+                try await artifacts.add(file: path, expecting: digest)
+            }
+            return try await plan(request, artifact, stages)
+        case .url(let url, let digest):
+            let artifact = try await stages.time("download") { try await fetcher.fetch(url, expecting: digest) }
+            return try await plan(request, artifact, stages)
+        case .command, .pypi, .npm, .directory: break
         }
         let manifest: Manifest
         var command: [String]?
@@ -86,7 +103,7 @@ package struct Installation: Sendable {
             }
             command = manifest.runtime.command
             directory = folder
-        case .archive: throw HeddleError(.internalError, "an archive is planned by itself")
+        case .archive, .url: throw HeddleError(.internalError, "an archive is planned by itself")
         }
         let grants = manifest.permissions.union(request.choices.grants)
         try stages.time("security") { try grantRules(grants) }
@@ -102,40 +119,44 @@ package struct Installation: Sendable {
             choices: request.choices,
             configuration: configuration,
             resolved: resolved,
-            folder: nil
+            folder: nil,
+            signature: .absent
         )
     }
 
     /// An archive is unpacked to see what it asks for; nothing of it runs.
     private func plan(
         _ request: RegistrationRequest,
-        archive: String,
-        expecting digest: String?,
+        _ artifact: ArtifactStore.Artifact,
         _ stages: StageTimes
     ) async throws -> Plan {
-        let artifact = try await stages.time("integrity") {
-            try await artifacts.add(file: archive, expecting: digest)
+        let verdict = try await stages.time("integrity") {
+            try await NIOThreadPool.singleton.runIfActive { [signatures] in try signatures.verdict(of: artifact) }
         }
         let suffix = InstanceID().rawValue.prefix(8)
         var folder = "\(packageRoot)/.\(suffix)"
         do {
             let target = folder
             let unpacked = try await stages.time("unpack") { try await archives.unpack(artifact.path, into: target) }
-            let manifest = try stages.time("manifest") {
+            let first = try stages.time("manifest") {
                 Self.manifest(request, try ManifestFile.read(directory: unpacked))
             }
-            let named = "\(packageRoot)/\(manifest.name.rawValue)-\(suffix)"
+            let named = "\(packageRoot)/\(first.name.rawValue)-\(suffix)"
             guard rename(folder, named) == 0 else {
                 throw HeddleError(.installationFailed, "the folder of the installation could not be named")
             }
             let directory = named + unpacked.dropFirst(folder.count)
             folder = named
+            // A bundle's command names the folder that it is in.
+            let manifest = try stages.time("manifest") {
+                Self.manifest(request, try ManifestFile.read(directory: directory))
+            }
             let grants = manifest.permissions.union(request.choices.grants)
             try stages.time("security") { try grantRules(grants) }
             return Plan(
                 manifest: manifest,
                 grants: grants,
-                source: .archive(path: archive, sha256: artifact.digest),
+                source: request.source.pinned(digest: artifact.digest),
                 choices: request.choices,
                 configuration: try Self.configuration(of: manifest, request),
                 resolved: try await archives.resolve(
@@ -143,7 +164,8 @@ package struct Installation: Sendable {
                     in: directory,
                     tree: named + "/files"
                 ),
-                folder: named
+                folder: named,
+                signature: verdict
             )
         } catch {
             InstallationTree.remove(folder)
@@ -245,7 +267,7 @@ package struct Installation: Sendable {
                 userID: userID,
                 progress: progress
             )
-        case .command, .archive, .directory:
+        case .command, .archive, .url, .directory:
             throw HeddleError(.internalError, "a source that is there is not fetched")
         }
     }
@@ -273,10 +295,7 @@ package struct Installation: Sendable {
         for name in HostFile.names(in: packageRoot) where !kept.contains(name) {
             InstallationTree.remove("\(packageRoot)/\(name)")
         }
-        let digests = entries.compactMap { entry in
-            if case .archive(_, let digest) = entry.source { digest } else { nil }
-        }
-        artifacts.sweep(keeping: Set(digests))
+        artifacts.sweep(keeping: Set(entries.compactMap(\.source.digest)))
     }
 
     /// A command that lies beside an extension's manifest, with what it needs.
@@ -285,7 +304,7 @@ package struct Installation: Sendable {
     func resolve(_ command: [String], of entry: RegisteredExtension) async throws -> ResolvedCommand {
         switch entry.source {
         case .directory(let folder): return try await resolver.resolve(command, directory: folder)
-        case .archive:
+        case .archive, .url:
             guard let package = package(of: entry) else { break }
             let tree = "\(packageRoot)/\(package)/files"
             return try await archives.resolve(command, in: ArchiveInstaller.content(of: tree), tree: tree)

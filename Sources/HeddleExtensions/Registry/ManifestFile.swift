@@ -2,9 +2,11 @@ import Glibc
 import HeddleModel
 import JSON
 
-/// The manifest in an extension's folder: `extension.json`, `extension.yaml` or `extension.yml`.
+/// The manifest in an extension's folder: `extension.json`, `extension.yaml` or `extension.yml`, or that of an MCP bundle.
 enum ManifestFile {
     static let names = ["extension.json", "extension.yaml", "extension.yml"]
+    /// What the manifest of an MCP bundle is named; many other files are, too.
+    private static let bundleName = "manifest.json"
     private static let maximumBytes = 1 << 20
 
     /// Reads the manifest of a folder.
@@ -16,6 +18,9 @@ enum ManifestFile {
             guard let bytes = try contents("\(directory)/\(name)") else { continue }
             if name.hasSuffix("json") { return try Manifest(parsing: bytes) }
             return try Manifest(parsing: YAMLText.value(bytes, code: .invalidManifest).bytes)
+        }
+        if let bytes = try contents("\(directory)/\(bundleName)"), (try? JSONDocument(bytes).root["server"]) != nil {
+            return try BundleManifest.manifest(parsing: bytes, directory: directory)
         }
         throw HeddleError(.invalidManifest, "the folder has no \(names.joined(separator: ", no "))")
     }

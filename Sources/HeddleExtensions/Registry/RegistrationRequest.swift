@@ -40,7 +40,7 @@ extension RegistrationRequest {
         "Registration",
         Shape.adding(
             [
-                "if": ["properties": ["source": ["properties": ["kind": ["enum": ["directory", "archive"]]]]]],
+                "if": ["properties": ["source": ["properties": ["kind": ["enum": ["directory", "archive", "url"]]]]]],
                 "else": ["required": ["name"], "properties": ["name": ["type": "string"]]],
             ],
             to: Shape.object(

@@ -1,8 +1,11 @@
 extension ExtensionSource {
     /// Where the next version comes from: the same place, whatever is there now.
     package var forUpgrade: ExtensionSource {
-        if case .archive(let path, _) = self { return .archive(path: path, sha256: nil) }
-        return self
+        switch self {
+        case .archive(let path, _): .archive(path: path, sha256: nil)
+        case .url(let url, _): .url(url, sha256: nil)
+        case .command, .pypi, .npm, .directory: self
+        }
     }
 
     /// The same package of an index in one version; other sources have the version that they have.
@@ -16,7 +19,7 @@ extension ExtensionSource {
             let name = package.package.prefix(1) + package.package.dropFirst().prefix { $0 != "@" }
             package.package = "\(name)@\(version)"
             return .npm(package)
-        case .command, .npm, .archive, .directory: return self
+        case .command, .npm, .archive, .url, .directory: return self
         }
     }
 }

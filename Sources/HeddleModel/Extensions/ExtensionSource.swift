@@ -11,6 +11,8 @@ package enum ExtensionSource: Sendable, Hashable {
     /// A `.tar`, `.tar.gz` or `.zip` of the host with an `extension.json` or `extension.yaml`, unpacked into a folder of its own.
     /// The SHA-256 in hexadecimal is what it has to have; nil takes any, and is filled in when it is registered.
     case archive(path: String, sha256: String?)
+    /// Such an archive at an `http(s)` address, which is fetched once and kept.
+    case url(String, sha256: String?)
     /// A folder of the host with an `extension.json` or `extension.yaml`.
     case directory(String)
 }
@@ -35,6 +37,19 @@ extension ExtensionSource {
             ),
             Shape.object(
                 required: ["kind": ["const": "archive"], "path": Shape.path],
+                optional: ["sha256": Shape.matching("^[0-9A-Fa-f]{64}$", "a SHA-256 in hexadecimal")]
+            ),
+            Shape.object(
+                required: [
+                    "kind": ["const": "url"],
+                    "url": Shape.adding(
+                        ["maxLength": 2048],
+                        to: Shape.matching(
+                            "^[Hh][Tt][Tt][Pp][Ss]?://[^ ]+$",
+                            "an address that begins with http:// or https://"
+                        )
+                    ),
+                ],
                 optional: ["sha256": Shape.matching("^[0-9A-Fa-f]{64}$", "a SHA-256 in hexadecimal")]
             ),
             Shape.object(required: ["kind": ["const": "directory"], "path": Shape.path]),
@@ -75,6 +90,8 @@ extension ExtensionSource {
             )
         case "archive":
             self = .archive(path: try fields.string("path"), sha256: try fields.stringIfPresent("sha256"))
+        case "url":
+            self = .url(try fields.string("url"), sha256: try fields.stringIfPresent("sha256"))
         case "directory":
             self = .directory(try fields.string("path"))
         default:
@@ -107,6 +124,8 @@ extension ExtensionSource {
             ]
         case .archive(let path, let digest):
             return ["kind": "archive", "path": .string(path), "sha256": digest.map(JSONValue.string) ?? .null]
+        case .url(let url, let digest):
+            return ["kind": "url", "url": .string(url), "sha256": digest.map(JSONValue.string) ?? .null]
         case .directory(let path):
             return ["kind": "directory", "path": .string(path)]
         }
@@ -117,14 +136,31 @@ extension ExtensionSource {
         switch self {
         case .pypi(let package): (package.requirements, package.arguments)
         case .npm(let package): (package.packages, package.arguments)
-        case .command, .archive, .directory: nil
+        case .command, .archive, .url, .directory: nil
+        }
+    }
+
+    /// The SHA-256 of the archive that it comes from.
+    package var digest: String? {
+        switch self {
+        case .archive(_, let digest), .url(_, let digest): digest
+        case .command, .pypi, .npm, .directory: nil
+        }
+    }
+
+    /// The same archive, which has to have this SHA-256.
+    package func pinned(digest: String) -> ExtensionSource {
+        switch self {
+        case .archive(let path, _): .archive(path: path, sha256: digest)
+        case .url(let url, _): .url(url, sha256: digest)
+        case .command, .pypi, .npm, .directory: self
         }
     }
 
     /// Whether its files are in a folder that Heddle made.
     package var hasOwnFolder: Bool {
         switch self {
-        case .pypi, .npm, .archive: true
+        case .pypi, .npm, .archive, .url: true
         case .command, .directory: false
         }
     }

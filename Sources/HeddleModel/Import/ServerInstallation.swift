@@ -18,6 +18,34 @@ package struct ServerInstallation: Sendable, Hashable {
     package let files: [String]
 }
 
+extension ServerDescription {
+    /// The server as an extension, with somebody's values.
+    ///
+    /// - Returns: What is added, or why it cannot be.
+    /// - Throws: ``HeddleError`` with `invalidRequest` and all values that are missing or do not fit.
+    package func imported(_ values: [String: [String]]) throws(HeddleError) -> ImportedServer {
+        do throws(HeddleError) {
+            return ImportedServer(title: name, name: extensionName, outcome: try outcome(values))
+        } catch {
+            guard error.code == .installationFailed else { throw error }
+            return ImportedServer(title: name, name: extensionName, outcome: .refused(error.message))
+        }
+    }
+
+    private func outcome(_ values: [String: [String]]) throws(HeddleError) -> ImportedServer.Outcome {
+        let made = try installable().installation(values)
+        if let secret = made.secretArguments.first {
+            return .refused("it wants the secret '\(secret.clipped(80))' on its command line, where everybody sees it")
+        }
+        switch made.source {
+        case .package(let source): return .add(source, environment: made.environment)
+        case .bundle(let url, let sha256, let arguments):
+            guard arguments.isEmpty else { return .refused("it gives arguments to a bundle, which has its own") }
+            return .add(.url(url, sha256: sha256), environment: made.environment)
+        }
+    }
+}
+
 extension ServerPackage {
     /// Puts values where the package wants them.
     ///

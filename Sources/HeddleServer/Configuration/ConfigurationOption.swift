@@ -107,6 +107,42 @@ package struct ConfigurationOption: Sendable {
             isSecret: true
         ),
         .init(
+            key: "security.trusted_publishers",
+            kind: .list,
+            standard: "",
+            summary:
+                "Publishers whose signatures are trusted, each as name=key with a public key of Ed25519 in base64.",
+            effect: .restart
+        ),
+        .init(
+            key: "security.require_signature",
+            kind: .choice(["true", "false"]),
+            standard: "false",
+            summary: "Whether archives have to be signed by a trusted publisher.",
+            effect: .restart
+        ),
+        .init(
+            key: "downloads.allowed_hosts",
+            kind: .list,
+            standard: "",
+            summary: "Hosts with ports to fetch archives from though their addresses are not public.",
+            effect: .restart
+        ),
+        .init(
+            key: "downloads.max_mb",
+            kind: .integer(1...1024),
+            standard: "1024",
+            summary: "Largest archive that is fetched, in MB.",
+            effect: .restart
+        ),
+        .init(
+            key: "downloads.timeout_seconds",
+            kind: .integer(1...86_400),
+            standard: "1800",
+            summary: "How long one archive may take, pauses included.",
+            effect: .restart
+        ),
+        .init(
             key: "sandbox.user_base",
             kind: .integer(100_000...2_000_000_000),
             standard: "1600000000",

@@ -108,7 +108,8 @@ extension OwnSchema {
     static let preview = answer(
         "Preview",
         [
-            "sha256": textOrNull, "name": text, "command": texts, "reads": texts, "grants": Grants.schema.reference,
+            "sha256": textOrNull, "signature": text, "name": text, "command": texts, "reads": texts,
+            "grants": Grants.schema.reference,
             "installs": texts, "arguments": texts, "warnings": texts,
         ],
         uses: [Grants.schema]

@@ -1,5 +1,6 @@
 import HeddleExtensions
 import HeddleModel
+import HeddleSecurity
 import Hummingbird
 import JSON
 
@@ -129,9 +130,9 @@ struct ExtensionRoutes: Sendable {
         if plan.grants.level == .none {
             warnings.append("it runs without a sandbox: it can read, change and reach whatever Heddle can")
         }
-        let digest: String? = if case .archive(_, let digest) = plan.source { digest } else { nil }
         return .json([
-            "sha256": digest.map(JSONValue.string) ?? .null,
+            "sha256": plan.source.digest.map(JSONValue.string) ?? .null,
+            "signature": .string(plan.signature.sentence),
             "name": .string(plan.manifest.name.rawValue),
             "command": .array((plan.resolved?.command ?? []).map(JSONValue.string)),
             "reads": .array((plan.resolved?.readOnlyPaths ?? []).map(JSONValue.string)),
@@ -215,5 +216,17 @@ struct ExtensionRoutes: Sendable {
             "command": .array((entry.resolved?.command ?? []).map(JSONValue.string)),
             "accepted_at": .string(entry.createdAt.description),
         ])
+    }
+}
+
+extension SignatureVerdict {
+    /// What it comes to, in words; empty without a signature.
+    fileprivate var sentence: String {
+        switch self {
+        case .absent: ""
+        case .trusted(let publisher, _): "signed by \(publisher)"
+        case .unknown(let key): "signed with the unknown key \(key)"
+        case .unverifiable(let key): "signed with the key \(key), which nobody here knows"
+        }
     }
 }

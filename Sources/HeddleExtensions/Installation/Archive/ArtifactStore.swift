@@ -15,6 +15,12 @@ package struct ArtifactStore: Sendable {
 
     private static let mostBytes = 1 << 30
     private static let chunkBytes = 1 << 20
+    private static let landingPrefix = ".download-"
+    /// What the signature of a file is named like, behind the file's own name.
+    static let signatureEndings = [".minisig", ".sig"]
+    private static let mostSignatureBytes = 64 << 10
+    /// A download that was interrupted is gone on with for as long.
+    private static let patience = Duration.seconds(7 * 86_400)
 
     private let root: String
 
@@ -23,7 +29,37 @@ package struct ArtifactStore: Sendable {
         self.root = root
     }
 
-    /// Copies a file of the host into the store.
+    /// The file with a hash, if it is there.
+    func artifact(_ digest: String) -> Artifact? {
+        let path = path(digest.lowercased())
+        guard let file = HostFile(path, followingLinks: false), file.kind == .regular else { return nil }
+        return Artifact(digest: digest.lowercased(), path: path, bytes: 0)
+    }
+
+    /// Where a file is fetched to, the same one each time for what it comes from.
+    ///
+    /// - Throws: ``HeddleError`` with `installationFailed` when the store cannot be made.
+    func landing(for source: String) throws(HeddleError) -> String {
+        guard InstallationTree.makeFolder(root, mode: 0o700) else { throw Self.failure("cannot be kept") }
+        return "\(root)/\(Self.landingPrefix)\(Self.text(SHA256.hash(data: Array(source.utf8))))"
+    }
+
+    /// Takes a file that was fetched to ``landing(for:)``.
+    ///
+    /// - Throws: ``HeddleError`` with `installationFailed`.
+    func adopt(_ fetched: String, digest: String, bytes: Int) throws(HeddleError) -> Artifact {
+        let path = path(digest)
+        guard chmod(fetched, 0o644) == 0, rename(fetched, path) == 0, InstallationTree.sync(path) else {
+            throw Self.failure("cannot be kept")
+        }
+        return Artifact(digest: digest, path: path, bytes: bytes)
+    }
+
+    private static func text(_ digest: SHA256.Digest) -> String {
+        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    /// Copies a file of the host into the store, and the signature beside it.
     ///
     /// - Throws: ``HeddleError`` with `pathNotReadable`, `integrityFailed` when its hash is another than the expected one,
     ///   `installationFailed` when it is too large or cannot be kept, or `storageFull`.
@@ -31,12 +67,12 @@ package struct ArtifactStore: Sendable {
         try await NIOThreadPool.singleton.runIfActive { try copy(path, expecting: digest?.lowercased()) }
     }
 
-    private func copy(_ path: String, expecting expected: String?) throws(HeddleError) -> Artifact {
-        let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard source >= 0 else { throw Self.unreadable(path) }
-        defer { close(source) }
+    private func copy(_ source: String, expecting expected: String?) throws(HeddleError) -> Artifact {
+        let file = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw Self.unreadable(source) }
+        defer { close(file) }
         var status = stat()
-        guard fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw Self.unreadable(path) }
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw Self.unreadable(source) }
         guard InstallationTree.makeFolder(root, mode: 0o700) else { throw Self.failure("cannot be made") }
         let temporary = "\(root)/.\(InstanceID().rawValue)"
         let target = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
@@ -46,7 +82,7 @@ package struct ArtifactStore: Sendable {
             // Gone already when all went well.
             unlink(temporary)
         }
-        let (digest, count) = try Self.transfer(source, target)
+        let (digest, count) = try Self.transfer(file, target)
         if let expected, expected != digest {
             throw HeddleError(
                 .integrityFailed,
@@ -57,6 +93,11 @@ package struct ArtifactStore: Sendable {
         let path = self.path(digest)
         guard fsync(target) == 0, rename(temporary, path) == 0, InstallationTree.sync(path) else {
             throw Self.failure("cannot be written")
+        }
+        for ending in Self.signatureEndings {
+            unlink(path + ending)
+            guard let signature = HostFile.read(source + ending, upTo: Self.mostSignatureBytes) else { continue }
+            guard InstallationTree.write(signature, to: path + ending) else { throw Self.failure("cannot be written") }
         }
         return Artifact(digest: digest, path: path, bytes: count)
     }
@@ -83,10 +124,7 @@ package struct ArtifactStore: Sendable {
                 written += part
             }
         }
-        let digest = hash.finalize()
-            .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-            .joined()
-        return (digest, total)
+        return (text(hash.finalize()), total)
     }
 
     private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }
@@ -94,7 +132,12 @@ package struct ArtifactStore: Sendable {
     /// Removes what no extension names: an installation of it failed, or the extension was removed.
     package func sweep(keeping digests: Set<String>) {
         let kept = Set(digests.map { "sha256-\($0)" })
-        for name in HostFile.names(in: root) where !kept.contains(name) { unlink("\(root)/\(name)") }
+        for name in HostFile.names(in: root) {
+            let ending = Self.signatureEndings.first(where: name.hasSuffix) ?? ""
+            guard !kept.contains(String(name.dropLast(ending.count))) else { continue }
+            let isGoneOnWith = name.hasPrefix(Self.landingPrefix) && HostFile.age(of: "\(root)/\(name)") < Self.patience
+            if !isGoneOnWith { unlink("\(root)/\(name)") }
+        }
     }
 
     private static func failure(_ what: String) -> HeddleError {

@@ -41,6 +41,14 @@ struct HostFile: Sendable {
     /// Whether somebody may run the file; as root `access` would say yes to files nobody else can run.
     var isExecutable: Bool { kind == .regular && mode & 0o111 != 0 }
 
+    /// How long ago the content of a file changed; nothing for one that is not there.
+    static func age(of path: String) -> Duration {
+        guard let file = HostFile(path, followingLinks: false) else { return .zero }
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec) - .nanoseconds(file.changed)
+    }
+
     /// The path with every link followed; nil when it leads nowhere.
     static func realPath(_ path: String) -> String? {
         guard let text = realpath(path, nil) else { return nil }
