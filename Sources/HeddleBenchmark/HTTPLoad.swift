@@ -6,10 +6,10 @@ package import HeddleModel
 /// One thread and poll, so that the generator takes as little as possible of the machine it shares with the server.
 package struct HTTPLoad: Sendable {
     private let port: UInt16
-    private let request: [UInt8]
+    private let requests: [[UInt8]]
     private let expected: [UInt8]
 
-    /// Prepares one request; an answer counts when it has status 200 and holds the expected bytes.
+    /// Prepares one request; an answer counts when its status says so and it holds the expected bytes.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest` when a header holds a line break.
     package init(
@@ -19,21 +19,61 @@ package struct HTTPLoad: Sendable {
         body: String,
         expected: String
     ) throws(HeddleError) {
+        try self.init(port: port, headers: headers, requests: [(path, body)], expected: expected)
+    }
+
+    /// Prepares requests, each to be sent once.
+    ///
+    /// - Throws: ``HeddleError`` with `invalidRequest` when a header holds a line break.
+    init(
+        port: UInt16,
+        headers: [String],
+        requests: [(path: String, body: String)],
+        expected: String
+    ) throws(HeddleError) {
         self.port = port
         self.expected = Array(expected.utf8)
+        var made: [[UInt8]] = []
+        for (path, body) in requests { made.append(try Self.request(port, path, headers, body)) }
+        self.requests = made
+    }
+
+    private static func request(
+        _ port: UInt16,
+        _ path: String,
+        _ headers: [String],
+        _ body: String
+    ) throws(HeddleError) -> [UInt8] {
         let lines =
             ["POST \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "Content-Type: application/json"] + headers
             + ["Content-Length: \(body.utf8.count)"]
         guard lines.allSatisfy({ line in !line.utf8.contains { $0 == 0x0A || $0 == 0x0D } }) else {
             throw HeddleError(.invalidRequest, "a header is one line")
         }
-        request = Array((lines.map { $0 + "\r\n" }.joined() + "\r\n" + body).utf8)
+        return Array((lines.map { $0 + "\r\n" }.joined() + "\r\n" + body).utf8)
     }
 
-    /// Runs a number of callers for a time.
+    /// Runs a number of callers that repeat the first request for a time.
     ///
     /// - Throws: ``HeddleError`` with `serverUnreachable` when a connection cannot be made or breaks.
     package func run(callers: Int, seconds: Double) throws(HeddleError) -> LatencyRecord {
+        let end = MonotonicClock.now + UInt64(seconds * 1e9)
+        var sent = 0
+        return try run(callers: callers) {
+            sent += 1
+            return sent <= callers || MonotonicClock.now < end ? requests[0] : nil
+        }
+    }
+
+    /// Sends each request once, over a number of connections.
+    ///
+    /// - Throws: ``HeddleError`` with `serverUnreachable` when a connection cannot be made or breaks.
+    func runAll(callers: Int) throws(HeddleError) -> LatencyRecord {
+        var rest = requests[...]
+        return try run(callers: min(callers, requests.count)) { rest.popFirst() }
+    }
+
+    private func run(callers: Int, next: () -> [UInt8]?) throws(HeddleError) -> LatencyRecord {
         var connections: [Connection] = []
         defer {
             for connection in connections { close(connection.socket) }
@@ -41,8 +81,9 @@ package struct HTTPLoad: Sendable {
         for _ in 0..<callers { connections.append(Connection(socket: try connect())) }
         var record = LatencyRecord()
         let start = MonotonicClock.now
-        let end = start + UInt64(seconds * 1e9)
-        for index in connections.indices { try send(&connections[index]) }
+        for index in connections.indices {
+            if let request = next() { try send(request, &connections[index]) }
+        }
         var watched = connections.map { pollfd(fd: $0.socket, events: Int16(POLLIN), revents: 0) }
         var active = callers
         while active > 0 {
@@ -55,7 +96,7 @@ package struct HTTPLoad: Sendable {
                 record.add(now - connections[index].sentAt)
                 if !isExpected(connections[index].buffer) { record.failures += 1 }
                 connections[index].buffer.removeAll(keepingCapacity: true)
-                if now < end { try send(&connections[index]) } else { active -= 1 }
+                if let request = next() { try send(request, &connections[index]) } else { active -= 1 }
             }
         }
         record.elapsed = MonotonicClock.now - start
@@ -85,7 +126,7 @@ package struct HTTPLoad: Sendable {
         return socket
     }
 
-    private func send(_ connection: inout Connection) throws(HeddleError) {
+    private func send(_ request: [UInt8], _ connection: inout Connection) throws(HeddleError) {
         connection.sentAt = MonotonicClock.now
         let count = request.withUnsafeBytes {
             Glibc.send(connection.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -106,7 +147,7 @@ package struct HTTPLoad: Sendable {
 
     private static let headEnd = Array("\r\n\r\n".utf8)
     private static let lastChunk = Array("0\r\n\r\n".utf8)
-    private static let success = Array("HTTP/1.1 200".utf8)
+    private static let success = Array("HTTP/1.1 20".utf8)
     private static let lengthName = Array("content-length:".utf8)
 
     /// Whether the head and the body that belongs to it are there; no strings, since this runs for every answer.

@@ -12,8 +12,11 @@ final class PlainProcess {
 
     /// Starts a program with this process's environment but for Heddle's own variables; its standard error is ours.
     ///
+    /// - Parameters:
+    ///   - words: The program and its arguments.
+    ///   - more: Further variables, each as `NAME=value`.
     /// - Throws: ``HeddleError`` with `startFailed`.
-    init(_ words: [String]) throws(HeddleError) {
+    init(_ words: [String], variables more: [String] = []) throws(HeddleError) {
         var (down, up): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
         guard pipe(&down) == 0 else { throw Self.failure(words) }
         guard pipe(&up) == 0 else {
@@ -35,7 +38,7 @@ final class PlainProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         defer { posix_spawnattr_destroy(&attributes) }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var variables: [UnsafeMutablePointer<CChar>?] = more.map { strdup($0) }
         var cursor = environ
         while let variable = cursor.pointee {
             if strncmp(variable, "HEDDLE_", 7) != 0 { variables.append(strdup(variable)) }
@@ -66,6 +69,17 @@ final class PlainProcess {
         while waitpid(processID, &status, 0) < 0, errno == EINTR {}
         close(input)
         close(output)
+    }
+
+    /// Waits until it ends by itself; its status, or nothing when it was ended.
+    func wait() -> Int32? {
+        guard !isEnded else { return nil }
+        isEnded = true
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        close(input)
+        close(output)
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
     }
 
     private static func failure(_ words: [String]) -> HeddleError {

@@ -14,10 +14,11 @@ final class ServerUnderTest {
     /// Starts a server on a data directory.
     ///
     /// - Throws: ``HeddleError`` with `startFailed`.
-    init(executable: String, dataDirectory: String) throws(HeddleError) {
+    init(executable: String, dataDirectory: String, variables: [String] = []) throws(HeddleError) {
         let began = MonotonicClock.now
         process = try PlainProcess(
-            [executable, "serve", "--port", "0", "--data-dir", dataDirectory, "--log-level", "error"]
+            [executable, "serve", "--port", "0", "--data-dir", dataDirectory, "--log-level", "error"],
+            variables: variables
         )
         var text = ""
         var chunk = [UInt8](repeating: 0, count: 256)

@@ -86,11 +86,15 @@ extension HeddleClient {
         )
     }
 
-    /// Removes the version that waits to be accepted.
+    /// Removes the version that waits to be accepted, if it is that of `revision` still.
     ///
-    /// - Throws: ``HeddleError`` with `invalidStateTransition` when none waits.
-    package func discardPending(_ name: String) async throws(HeddleError) -> ExtensionResource {
-        try ExtensionResource(await value(.DELETE, Self.path(name, "/pending")))
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when none waits, or `versionConflict`.
+    package func discardPending(_ name: String, revision: Int) async throws(HeddleError) -> ExtensionResource {
+        let headers = [("if-match", "\"\(revision)\"")]
+        if let answer = try await send(.DELETE, Self.path(name, "/pending"), headers: headers, timeout: .seconds(60)) {
+            return try ExtensionResource(answer)
+        }
+        return try await showExtension(name)
     }
 
     /// The versions of an extension that are there.

@@ -74,6 +74,23 @@ extension WholeServer {
             }
         }
 
+        @Test("stay when the data directory is reached over a link")
+        func linkedData() async throws {
+            try await ServerFixture.with { scratch in
+                let real = scratch.path + "/elsewhere"
+                try FileManager.default.createDirectory(atPath: real, withIntermediateDirectories: true)
+                try FileManager.default.createSymbolicLink(atPath: scratch.path + "/data", withDestinationPath: real)
+                return [:]
+            } _: { server in
+                let archive = try Self.packed(server, "tar.gz")
+                #expect(try Self.register(server, archive).status == 201)
+                try server.restart()
+                #expect(try server.call("packed", "echo", ["text": "hi"]).toolText == "hi")
+                #expect(try server.request("DELETE", "/api/v1/extensions/packed").status == 204)
+                #expect(Self.names(server, "packages").isEmpty)
+            }
+        }
+
         @Test("with another hash, a taken name or no manifest are refused and leave nothing")
         func refusals() async throws {
             try await ServerFixture.with { server in

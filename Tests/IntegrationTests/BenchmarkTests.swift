@@ -24,6 +24,24 @@ extension WholeServer {
             }
         }
 
+        @Test(
+            "of registrations, activations and installations lose none",
+            arguments: ["registry", "activate", "install"]
+        )
+        func extensions(_ suite: String) async throws {
+            try await ScratchDirectory.with { scratch in
+                let child = try ChildProcess(
+                    [ServerFixture.program, "benchmark", suite, "--scale", "0.01", "--output", "json"],
+                    output: scratch.path + "/benchmark.json"
+                )
+                #expect(child.wait(seconds: 120) == 0, "\(child.text)")
+                let result = try JSONValue(parsing: Array(child.text.utf8))
+                let rows = result["calls"]?.array ?? []
+                #expect(rows.allSatisfy { $0["failed"]?.integer == 0 }, "\(result.text)")
+                #expect(rows.count == 3 || result["rows"]?.array?.count == 3, "\(result.text)")
+            }
+        }
+
         @Test("of schemas measure each part, and name a folder that has no messages")
         func schema() async throws {
             try await ScratchDirectory.with { scratch in

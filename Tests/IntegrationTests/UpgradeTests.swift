@@ -144,7 +144,7 @@ extension WholeServer {
                     let connection = try HTTPConnection(port: server.port)
                     let path = "/api/v1/extensions/tool/upgrade"
                     connection.send(server.bytes("POST", path, body: upgrade.bytes))
-                    usleep(UInt32.random(in: 0...800_000, using: &generator))
+                    usleep(UInt32.random(in: 0...UInt32(300_000 * (round + 1)), using: &generator))
                     server.kill(SIGKILL)
                     try server.restart()
                     #expect(try server.call("tool", "echo", ["text": "hi"]).toolText == "hi")
@@ -214,6 +214,56 @@ extension WholeServer {
             }
         }
 
+        @Test("do not reach over a link that the version before put into its own folder")
+        func plantedLink() async throws {
+            try await ServerFixture.with { server in
+                let shared = server.scratch.path + "/shared"
+                try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    atPath: server.scratch.path + "/secret",
+                    withIntermediateDirectories: true
+                )
+                chmod(shared, 0o777)
+                try Self.add(
+                    server,
+                    Self.folder(server, "1.0.0", adding: ["permissions": ["write": [.string(shared)]]])
+                )
+                try FileManager.default.createSymbolicLink(
+                    atPath: shared + "/x",
+                    withDestinationPath: server.scratch.path + "/secret"
+                )
+                let asks: JSONValue = ["permissions": ["read": [.string(shared + "/x")]]]
+                let parked = try Self.upgrade(server, Self.folder(server, "2.0.0", adding: asks))
+                let lines = parked.json["pending"]?["new_permissions"]?.array?.compactMap(\.string) ?? []
+                #expect(lines == ["reads \(shared)/x"] && parked.json["version"] == "1.0.0", "\(parked.json.text)")
+            }
+        }
+
+        @Test("go back to what served before, however many came since, and are checked when they are accepted")
+        func predecessors() async throws {
+            try await ServerFixture.with { server in
+                try Self.add(server, Self.folder(server, "1.0.0"))
+                for version in ["2.0.0", "3.0.0", "4.0.0"] {
+                    #expect(try Self.upgrade(server, Self.folder(server, version)).status == 200)
+                }
+                let first = try server.request("POST", "/api/v1/extensions/tool/rollback", body: #"{"generation":1}"#)
+                #expect(first.json["version"] == "1.0.0", "\(first.json.text)")
+                #expect(try Self.upgrade(server, Self.folder(server, "5.0.0")).status == 200)
+                let back = try server.request("POST", "/api/v1/extensions/tool/rollback")
+                let there = try server.request("GET", "/api/v1/extensions/tool/versions").json
+                #expect(back.json["version"] == "1.0.0", "\(back.json.text) \(there.text)")
+
+                try server.registerEcho("base")
+                let needs: JSONValue = ["dependencies": ["base": ">=0.0.0"], "resources": ["memory_mb": 1024]]
+                let parked = try Self.upgrade(server, Self.folder(server, "6.0.0", adding: needs))
+                #expect(parked.json["pending"]?["version"] == "6.0.0", "\(parked.json.text)")
+                #expect(try server.request("DELETE", "/api/v1/extensions/base").status == 204)
+                let refused = try server.request("POST", "/api/v1/extensions/tool/accept")
+                #expect(refused.code == "DEPENDENCY_UNSATISFIED", "\(refused.json.text)")
+                #expect(try Self.version(server) == "1.0.0")
+            }
+        }
+
         @Test("that nobody accepts can be removed, or are replaced by the next one")
         func discarded() async throws {
             try await ServerFixture.with { server in
@@ -244,7 +294,12 @@ extension WholeServer {
                         "runtime": ["command": .array(server.misbehaving(["--mode", "exit"]).map(JSONValue.string))]
                     ]
                 )
-                #expect(try Self.upgrade(server, broken).code == "SMOKE_CHECK_FAILED")
+                #expect(
+                    try Self.upgrade(server, broken).json["pending"]?["new_permissions"]?.text.contains("to run")
+                        == true
+                )
+                #expect(try server.request("DELETE", "/api/v1/extensions/tool/pending").status == 200)
+                #expect(try Self.upgrade(server, broken, adding: ["accept": true]).code == "SMOKE_CHECK_FAILED")
                 let older = try Self.folder(server, "1.0.0")
                 #expect(try Self.upgrade(server, older).code == "INVALID_VERSION")
                 #expect(

@@ -14,6 +14,8 @@ package struct ExtensionPreview: ServerResource {
     /// What the installed program is given on its command line.
     package let arguments: [String]
     package let warnings: [String]
+    /// The programs that run at moments of its life, each with the moment.
+    package let hooks: [(moment: String, command: [String])]
     /// Who signed the archive, in words; empty when nobody did.
     package let signature: String
     /// The SHA-256 of the archive; nil when it comes from none.
@@ -31,6 +33,8 @@ package struct ExtensionPreview: ServerResource {
         installs = json.texts("installs")
         arguments = json.texts("arguments")
         warnings = json.texts("warnings")
+        hooks = (json["hooks"]?.object?.members ?? [])
+            .map { ($0.name, ($0.value.array ?? []).compactMap(\.string)) }
         signature = json["signature"]?.string ?? ""
         digest = json["sha256"]?.string
     }

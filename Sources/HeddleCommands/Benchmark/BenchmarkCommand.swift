@@ -5,7 +5,10 @@ package struct BenchmarkCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "benchmark",
         abstract: "Measure Heddle on this machine.",
-        subcommands: [BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkHTTP.self]
+        subcommands: [
+            BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkRegistry.self, BenchmarkActivate.self,
+            BenchmarkInstall.self, BenchmarkHTTP.self,
+        ]
     )
 
     package init() {}

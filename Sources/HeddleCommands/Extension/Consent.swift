@@ -34,6 +34,8 @@ package enum Consent {
             let packages = preview.installs.joined(separator: ", ")
             details.append(("installs", "\(packages)\nInstalling runs third-party code, in the sandbox with network."))
         }
+        let hooks = preview.hooks.map { "\($0.moment): \(DisplayText.command($0.command))" }
+        details.append(("hooks", hooks.joined(separator: "\n")))
         details.append(("signature", preview.signature))
         details += preview.warnings.map { ("warning", $0) }
         return "Heddle will run '\(DisplayText.line(preview.name))':\n" + Output.text(details)

@@ -24,7 +24,7 @@ package struct ExtensionAccept: ConnectedCommand {
             // What is accepted is what was looked at, whatever is offered since.
             let held = try await client.showExtension(name)
             guard !discard else {
-                let kept = try await client.discardPending(name)
+                let kept = try await client.discardPending(name, revision: held.revision)
                 return global.results.render("\(kept.name) stays at \(kept.version)", json: kept.json)
             }
             for line in held.pending?.lines ?? held.changeLines { Terminal.error.line(line) }

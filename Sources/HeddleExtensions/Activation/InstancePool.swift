@@ -31,6 +31,16 @@ package final class InstancePool: Sendable {
         self.actions = actions
     }
 
+    /// A pool that starts nothing, for a registry without a server.
+    package static func inert(_ name: ExtensionName, clock: any WallClock) -> InstancePool {
+        let actions = Actions(
+            start: { _ in throw InstancePoolState.stopped },
+            stop: { _ in },
+            background: { _ in false }
+        )
+        return InstancePool(name: name, idleAfter: .zero, log: ExtensionLog(clock: clock), actions: actions)
+    }
+
     /// The running process, if there is one.
     package var instance: ExtensionInstance? { state.withLock { $0.instance } }
 

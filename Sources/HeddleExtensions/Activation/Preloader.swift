@@ -24,10 +24,12 @@ package struct Preloader: Service {
         var begun: Set<ObjectIdentifier> = []
         var isFirst = true
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            await start(registry.snapshot.all.filter { Self.isDue($0, .eager) })
+            let eager = registry.snapshot.all.filter { Self.isDue($0, .eager) }
+            await cancelWhenGracefulShutdown { await start(eager) }
             if !isFirst {
                 let background = registry.snapshot.all.filter { Self.isDue($0, .background) }
-                await start(background.filter { begun.insert(ObjectIdentifier($0.pool)).inserted })
+                let due = background.filter { begun.insert(ObjectIdentifier($0.pool)).inserted }
+                await cancelWhenGracefulShutdown { await start(due) }
                 begun.formIntersection(registry.snapshot.all.map { ObjectIdentifier($0.pool) })
             }
             isFirst = false
@@ -56,7 +58,8 @@ package struct Preloader: Service {
 
     private func start(_ entry: RegistryEntry) async {
         do {
-            entry.pool.release(try await entry.pool.acquire(), succeeded: true)
+            // No success: only a call shows that it works, and one that ends at once is to be paused for.
+            entry.pool.release(try await entry.pool.acquire(), succeeded: false)
         } catch let error as HeddleError where error.code == .startBackoff || error.code == .cancelled {
             // It is tried again when its pause is over.
         } catch {

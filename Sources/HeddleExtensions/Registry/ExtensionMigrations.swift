@@ -66,6 +66,7 @@ package enum ExtensionMigrations {
                     choices TEXT,
                     configuration TEXT,
                     stages TEXT,
+                    signature TEXT,
                     resolved TEXT,
                     tools TEXT NOT NULL,
                     held_tools TEXT,
@@ -77,7 +78,7 @@ package enum ExtensionMigrations {
                     FOREIGN KEY (tenant_id, name) REFERENCES extension (tenant_id, name) ON DELETE CASCADE
                 ) STRICT;
                 INSERT INTO extension_version SELECT v.tenant_id, v.name, 1, NULL, v.state, v.manifest, v.source, v.grants, NULL,
-                    v.configuration, NULL, v.resolved, v.tools, v.held_tools, v.revision, e.created_at, v.updated_at, v.edits
+                    v.configuration, NULL, NULL, v.resolved, v.tools, v.held_tools, v.revision, e.created_at, v.updated_at, v.edits
                     FROM extension_version_of_text v
                     JOIN extension e ON e.tenant_id = v.tenant_id AND e.name = v.name;
                 DROP TABLE extension_version_of_text;

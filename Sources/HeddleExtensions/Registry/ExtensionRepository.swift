@@ -14,7 +14,7 @@ package struct ExtensionRepository: Sendable {
         /// Versions that were replaced or wait to be accepted.
         var others: [RegisteredExtension] = []
         /// Names of extensions that cannot be read, and why.
-        var unreadable: [(name: String, reason: String)] = []
+        var unreadable: [(name: String, userID: UInt32, reason: String)] = []
         /// Names whose data is left over from a registration or removal that did not end.
         var remains: [String] = []
     }
@@ -64,14 +64,15 @@ package struct ExtensionRepository: Sendable {
         _ = try tx.execute(
             """
             INSERT INTO extension_version (tenant_id, name, generation, manifest, source, grants, choices, configuration,
-                created_at, predecessor, stages, state, resolved, tools, held_tools, revision, updated_at, edits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                created_at, predecessor, stages, signature, state, resolved, tools, held_tools, revision, updated_at, edits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """,
             identity(entry, tenant) + [
                 .text(entry.manifest.value.text), .text(entry.source.value.text),
                 .text(entry.grants.value(showingValues: true).text), .text(entry.choices.value.text),
                 StoreValue(entry.configuration?.text), .integer(Int64(entry.createdAt.milliseconds)),
                 entry.predecessor.map { .integer(Int64($0)) } ?? .null, .text(entry.stages.text),
+                .text(entry.signature),
             ] + changing(entry)
         )
     }
@@ -125,7 +126,8 @@ package struct ExtensionRepository: Sendable {
                     if next == Int64(entry.generation) { desired[entry.name.rawValue] = entry }
                 }
             } catch {
-                contents.unreadable.append((try row.text("name"), "\(error)"))
+                let userID = userBase + UInt32(try row.integer("user_number"))
+                contents.unreadable.append((try row.text("name"), userID, "\(error)"))
             }
         }
         for index in contents.entries.indices {
@@ -152,7 +154,20 @@ package struct ExtensionRepository: Sendable {
             """,
             [.text(tenant.rawValue), .text(name.rawValue)]
         )
-        return try rows.map { try Self.entry($0, userBase: userBase) }
+        // One that cannot be read is no version to go back to, and does not keep the others from being used.
+        return rows.compactMap { try? Self.entry($0, userBase: userBase) }
+    }
+
+    /// The generation of the newest version of an extension, readable or not; nothing when there is none.
+    func lastGeneration(of name: ExtensionName, tenant: TenantID, _ tx: ReadTransaction) throws -> Int {
+        let rows = try tx.query(
+            """
+            SELECT generation FROM extension_version WHERE tenant_id = $1 AND name = $2
+            ORDER BY generation DESC LIMIT 1
+            """,
+            [.text(tenant.rawValue), .text(name.rawValue)]
+        )
+        return try rows.first.map { Int(try $0.integer("generation")) } ?? 0
     }
 
     /// Stores a version that waits to be accepted, in the place of one that waited before.
@@ -193,16 +208,19 @@ package struct ExtensionRepository: Sendable {
         guard changed == 1 else { throw Self.conflict(current.name) }
     }
 
-    /// Puts one version in the place of another, and stores both as they are then.
+    /// Puts one version in the place of another, stores both as they are then, and forgets one that waited.
     ///
     /// - Throws: ``HeddleError`` with `versionConflict` when somebody changed the extension meanwhile.
     func exchange(
         _ old: RegisteredExtension,
         for new: RegisteredExtension,
+        dropping parked: RegisteredExtension?,
         tenant: TenantID,
         _ tx: WriteTransaction
     ) throws {
         try update(old, tenant: tenant, tx)
+        // What nobody accepted is not there to go back to.
+        if let parked { try deleteVersion(parked, tenant: tenant, tx) }
         try deleteVersion(new, tenant: tenant, tx)
         try insertVersion(new, tenant: tenant, tx)
         let changed = try tx.execute(
@@ -280,6 +298,7 @@ package struct ExtensionRepository: Sendable {
             throw HeddleError(.internalError, "a stored extension has an unknown state")
         }
         entry.state = state
+        entry.signature = try row.textIfPresent("signature") ?? ""
         if let stages = try row.textIfPresent("stages") { entry.stages = try JSONValue(parsing: Array(stages.utf8)) }
         entry.resolved = try row.textIfPresent("resolved")
             .map { text in try ResolvedCommand(JSONFields(parsing: Array(text.utf8), code: .internalError)) }

@@ -17,46 +17,62 @@ extension ExtensionService {
     /// Compares every extension in memory with its row, and the indexes with what a search through all finds.
     ///
     /// - Throws: what the store throws.
-    package func checkIndex() async throws -> IndexReport {
-        let contents = try await contents()
-        // Whoever is between the commit and the publication of a change is not different.
-        let busy = busyNames
-        var report = compare(contents, registry.snapshot, besides: busy)
+    package func checkIndex() async throws -> IndexReport { try await examine(isRepairing: false) }
+
+    /// Reads every extension anew and puts right what differs; calls under way end where they began.
+    ///
+    /// - Throws: what the store throws.
+    package func rebuildIndex() async throws -> IndexReport { try await examine(isRepairing: true) }
+
+    private func examine(isRepairing: Bool) async throws -> IndexReport {
+        let (contents, snapshot) = (try await contents(), registry.snapshot)
+        var report = IndexReport(extensions: snapshot.count)
+        report.capabilities = snapshot.all.reduce(0) { $0 + $1.capabilities.count }
+        let stored = Dictionary(contents.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let unreadable = Set(contents.unreadable.map(\.name))
+        report.differences = contents.unreadable.map { "'\($0.name)' cannot be read: \($0.reason.clipped(200))" }
+        let names = Set(stored.keys).union(snapshot.all.map(\.registered.name))
+        for name in names.sorted(by: { $0.rawValue < $1.rawValue }) where !unreadable.contains(name.rawValue) {
+            let known = snapshot.entry(name.rawValue)?.registered
+            if let known, let row = stored[name], !Self.differs(known, row) { continue }
+            // Perhaps it was only changed in between: looked at again while nobody can.
+            guard let difference = try await examine(name, isRepairing: isRepairing) else { continue }
+            report.differences.append(difference)
+            if isRepairing { report.repaired += 1 }
+        }
         report.differences += searchFaults(registry.snapshot)
         return report
     }
 
-    /// Reads every extension anew and puts right what differs; running processes go on.
-    ///
-    /// - Throws: what the store throws.
-    package func rebuildIndex() async throws -> IndexReport {
-        let contents = try await contents()
-        let (snapshot, busy) = (registry.snapshot, busyNames)
-        var report = compare(contents, snapshot, besides: busy)
-        let stored = Dictionary(
-            contents.entries.map { ($0.name.rawValue, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        for entry in stored.values where !busy.contains(entry.name.rawValue) {
-            guard let known = snapshot.entry(entry.name.rawValue) else {
-                registry.add([(entry, makePool(entry))])
-                report.repaired += 1
-                continue
+    /// What differs in one extension; nothing when somebody is changing it, or it is right by now.
+    private func examine(_ name: ExtensionName, isRepairing: Bool) async throws -> String? {
+        do {
+            return try await withReservation(of: name) { [self] in
+                let row = try await contents().entries.first { $0.name == name }
+                let known = registry.snapshot.entry(name.rawValue)
+                switch (known, row) {
+                case (nil, nil): return nil
+                case (nil, let row?):
+                    if isRepairing { registry.add([(row, makePool(row))]) }
+                    return "'\(name)' is stored and not known"
+                case (let known?, nil):
+                    if isRepairing {
+                        registry.remove(name)
+                        await known.pool.close()
+                    }
+                    return "'\(name)' is known and not stored"
+                case (let known?, let row?):
+                    guard Self.differs(known.registered, row) else { return nil }
+                    if isRepairing {
+                        registry.exchange(row, makePool(row, log: known.pool.log), for: known.pool)
+                        drain(known.pool, of: known.registered)
+                    }
+                    return "'\(name)' is not what is stored"
+                }
             }
-            guard Self.differs(known.registered, entry), known.registered.edits <= entry.edits else { continue }
-            let pool = makePool(entry, log: known.pool.log)
-            registry.exchange(entry, pool, for: known.pool)
-            drain(known.pool, of: known.registered)
-            report.repaired += 1
+        } catch let error as HeddleError where error.code == .versionConflict {
+            return nil
         }
-        for known in snapshot.all where stored[known.registered.name.rawValue] == nil {
-            guard !busy.contains(known.registered.name.rawValue) else { continue }
-            registry.remove(known.registered.name)
-            await known.pool.close()
-            report.repaired += 1
-        }
-        report.differences += searchFaults(registry.snapshot)
-        return report
     }
 
     private func contents() async throws -> ExtensionRepository.Contents {
@@ -68,38 +84,6 @@ extension ExtensionService {
         known.generation != stored.generation || known.edits != stored.edits || known.state != stored.state
             || known.tools.map(\.document.bytes) != stored.tools.map(\.document.bytes)
             || known.manifest != stored.manifest || known.grants != stored.grants
-    }
-
-    private func compare(
-        _ contents: ExtensionRepository.Contents,
-        _ snapshot: RegistrySnapshot,
-        besides busy: Set<String>
-    ) -> IndexReport {
-        var report = IndexReport(extensions: snapshot.count)
-        report.capabilities = snapshot.all.reduce(0) { $0 + $1.capabilities.count }
-        var stored: Set<String> = []
-        for entry in contents.entries {
-            let name = entry.name.rawValue
-            stored.insert(name)
-            guard !busy.contains(name) else { continue }
-            guard let known = snapshot.entry(name) else {
-                report.differences.append("'\(name)' is stored and not known")
-                continue
-            }
-            // What was changed after the rows were read is newer here.
-            guard known.registered.edits <= entry.edits, Self.differs(known.registered, entry) else { continue }
-            report.differences.append("'\(name)' is not what is stored")
-        }
-        for (name, reason) in contents.unreadable {
-            stored.insert(name)
-            report.differences.append("'\(name)' cannot be read: \(reason.clipped(200))")
-        }
-        for known in snapshot.all where !stored.contains(known.registered.name.rawValue) {
-            guard !busy.contains(known.registered.name.rawValue) else { continue }
-            report.differences.append("'\(known.registered.name)' is known and not stored")
-        }
-        report.differences.sort()
-        return report
     }
 
     /// What the indexes find differently from a look at every extension.

@@ -75,6 +75,12 @@ extension ExtensionService {
         relist(instance, pool, of: version, tenant)
     }
 
+    /// Looks at the tools of a version that was put up, since what its process said before was said to nobody.
+    func relistNow(_ pool: InstancePool, of version: RegisteredExtension, _ tenant: TenantID) {
+        guard let instance = pool.instance, instance.beginRelisting() else { return }
+        relist(instance, pool, of: version, tenant)
+    }
+
     private func relist(
         _ instance: ExtensionInstance,
         _ pool: InstancePool,

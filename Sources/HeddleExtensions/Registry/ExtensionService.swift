@@ -32,6 +32,8 @@ package final class ExtensionService: Sendable {
     private struct Reservations {
         /// Names that an operation is changing.
         var names: Set<String> = []
+        /// Names of extensions that are stored and cannot be read; their data and users are still theirs.
+        var unreadable: Set<String> = []
         /// Where the search for a free user begins.
         var nextUser: UInt32?
         /// Users of extensions that are being registered.
@@ -87,7 +89,13 @@ package final class ExtensionService: Sendable {
             try repository.all(tenant: .local, userBase: base, tx)
         }
         registry.add(contents.entries.map { ($0, makePool($0)) })
-        for (name, reason) in contents.unreadable {
+        reservations.withLock { state in
+            for (name, userID, _) in contents.unreadable {
+                state.unreadable.insert(name)
+                state.users.insert(userID)
+            }
+        }
+        for (name, _, reason) in contents.unreadable {
             logger.error("Cannot read an extension", metadata: ["extension": "\(name)", "reason": "\(reason)"])
         }
         // What an unreadable one needs cannot be told from what nobody needs.
@@ -127,7 +135,8 @@ package final class ExtensionService: Sendable {
         _ stages: StageTimes
     ) async throws -> RegisteredExtension {
         try await withReservation(of: plan.manifest.name) { [self] in
-            guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil else {
+            let isUnreadable = reservations.withLock { $0.unreadable.contains(plan.manifest.name.rawValue) }
+            guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil, !isUnreadable else {
                 throw HeddleError(
                     .extensionExists,
                     "an extension named '\(plan.manifest.name)' is registered already",
@@ -160,6 +169,7 @@ package final class ExtensionService: Sendable {
             createdAt: clock.now
         )
         entry.resolved = installed.resolved
+        entry.signature = plan.signature.sentence
         let name = entry.name
         let log = ExtensionLog(clock: clock)
         do {
@@ -291,9 +301,6 @@ package final class ExtensionService: Sendable {
         }
     }
 
-    /// The names that an operation is changing.
-    var busyNames: Set<String> { reservations.withLock { $0.names } }
-
     func withReservation<Value: Sendable>(
         of name: ExtensionName,
         _ operation: @Sendable () async throws -> Value
@@ -383,7 +390,10 @@ package final class ExtensionService: Sendable {
             let known = try entry(name, ifRevision: revision)
             _ = try known.registered.state.transition(to: .uninstalling)
             try checkRemoval(of: name)
-            try await hooks.run(.preUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            let hasRun = known.registered.revision != nil
+            if hasRun {
+                try await hooks.run(.preUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            }
             // Nobody gets its user before its last process and file are gone.
             let userID = known.registered.userID
             _ = reservations.withLock { $0.users.insert(userID) }
@@ -395,7 +405,9 @@ package final class ExtensionService: Sendable {
             registry.remove(name)
             await known.pool.close()
             await closeDraining(name)
-            try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            if hasRun {
+                try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            }
             for version in versions { installation.discard(version) }
             InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
             // Should this fail, the next start does it.

@@ -303,7 +303,7 @@ package struct Installation: Sendable {
     /// - Throws: ``HeddleError`` with what the resolver throws, or `commandNotFound` when there is no such folder.
     func resolve(_ command: [String], of entry: RegisteredExtension) async throws -> ResolvedCommand {
         switch entry.source {
-        case .directory(let folder): return try await resolver.resolve(command, directory: folder)
+        case .directory(let folder): return try await archives.resolve(command, in: folder, tree: folder)
         case .archive, .url:
             guard let package = package(of: entry) else { break }
             let tree = "\(packageRoot)/\(package)/files"
@@ -317,7 +317,9 @@ package struct Installation: Sendable {
     private func package(of entry: RegisteredExtension) -> String? {
         guard entry.source.hasOwnFolder, let resolved = entry.resolved else { return nil }
         let prefix = packageRoot + "/"
-        return (resolved.command + resolved.readOnlyPaths)
+        let paths = resolved.command + resolved.readOnlyPaths
+        // What was installed while the data directory was reached over a link has that in its path.
+        return (paths + paths.compactMap { $0.hasPrefix("/") ? HostFile.realPath($0) : nil })
             .compactMap { path in
                 guard path.hasPrefix(prefix) else { return nil }
                 return path.dropFirst(prefix.count).split(separator: "/").first.map(String.init)

@@ -55,16 +55,17 @@ struct LifecycleHooks: Sendable {
         var policy = confined.policy
         policy.environment["HEDDLE_HOOK"] = moment.rawValue
         let lines = InstallationLog()
+        let deadline = ContinuousClock.now + .seconds(hook.timeoutSeconds)
         let step = InstallationStep(
             sandbox: launcher.sandbox,
             log: lines,
-            deadline: .now + .seconds(hook.timeoutSeconds),
+            deadline: deadline,
             progress: { log.append("hook", instance: nil, $0) }
         )
         let exit: SandboxedProcess.Exit
         do {
             exit = try await step.run(confined.command, policy: policy)
-        } catch let error as HeddleError where error.code == .installationFailed {
+        } catch let error as HeddleError where error.code == .installationFailed && .now >= deadline {
             throw HeddleError(.hookFailed, "it took longer than \(hook.timeoutSeconds) s")
         }
         guard exit == .exited(0) else { throw HeddleError(.hookFailed, lines.reason) }

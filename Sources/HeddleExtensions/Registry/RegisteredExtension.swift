@@ -29,6 +29,8 @@ package struct RegisteredExtension: Sendable {
     package var revision: MCPRevision?
     /// The version that waits to be accepted in the place of this one.
     package var pending: PendingVersion?
+    /// Who signed what it was installed from, in words; empty when nobody did.
+    package var signature = ""
     /// How long each stage of its registration took, for people.
     package var stages: JSONValue = []
     /// When this version came.

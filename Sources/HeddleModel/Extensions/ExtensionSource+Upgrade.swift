@@ -8,6 +8,14 @@ extension ExtensionSource {
         }
     }
 
+    /// Whether what comes from there has a version by itself.
+    package var hasOwnVersion: Bool {
+        switch self {
+        case .command: false
+        case .pypi, .npm, .archive, .url, .directory: true
+        }
+    }
+
     /// The same package of an index in one version; other sources have the version that they have.
     package func pinned(to version: SemanticVersion) -> ExtensionSource {
         switch self {

@@ -3,9 +3,8 @@ extension Grants {
     package func missing(for other: Grants) -> [String] {
         var lines: [String] = []
         if level == .process, other.level == .none { lines.append("runs without a sandbox") }
-        lines += other.read.filter { path in !(read + write).contains { Self.covers($0, path) } }.map { "reads \($0)" }
-        lines += other.write.filter { path in !write.contains { Self.covers($0, path) } }
-            .map { "reads and writes \($0)" }
+        lines += other.read.filter { !mayRead($0) }.map { "reads \($0)" }
+        lines += other.write.filter { !write.contains($0) }.map { "reads and writes \($0)" }
         switch (network, other.network) {
         case (.publicInternet, _), (_, .none): break
         case (_, .publicInternet): lines.append("reaches the public internet")
@@ -16,6 +15,14 @@ extension Grants {
         lines += other.secrets.filter { secrets[$0.key] != $0.value }.map { "is told the secret in \($0.value)" }
             .sorted()
         return lines
+    }
+
+    /// Whether a path is among what may be read.
+    ///
+    /// What lies in a folder that may be written is not: the extension can have put a link there, to anything.
+    private func mayRead(_ path: String) -> Bool {
+        if read.contains(path) || write.contains(path) { return true }
+        return read.contains { Self.covers($0, path) } && !write.contains { Self.covers($0, path) }
     }
 
     /// Whether a path is another or lies in it, as far as its text tells.

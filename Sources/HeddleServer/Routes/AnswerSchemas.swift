@@ -110,7 +110,8 @@ extension OwnSchema {
         [
             "sha256": textOrNull, "signature": text, "name": text, "command": texts, "reads": texts,
             "grants": Grants.schema.reference,
-            "installs": texts, "arguments": texts, "warnings": texts,
+            "installs": texts, "arguments": texts, "hooks": ["type": "object", "additionalProperties": texts],
+            "warnings": texts,
         ],
         uses: [Grants.schema]
     )

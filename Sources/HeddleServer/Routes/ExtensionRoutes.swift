@@ -1,6 +1,5 @@
 import HeddleExtensions
 import HeddleModel
-import HeddleSecurity
 import Hummingbird
 import JSON
 
@@ -139,6 +138,16 @@ struct ExtensionRoutes: Sendable {
             "grants": plan.grants.value(showingValues: false),
             "installs": .array(installs.map(JSONValue.string)),
             "arguments": .array(arguments.map(JSONValue.string)),
+            "hooks": .object(
+                JSONObject(
+                    members: Manifest.Moment.allCases.compactMap { moment in
+                        plan.manifest.hooks[moment]
+                            .map {
+                                .init(name: moment.rawValue, value: .array($0.command.map(JSONValue.string)))
+                            }
+                    }
+                )
+            ),
             "warnings": .array(warnings),
         ])
     }
@@ -169,11 +178,12 @@ struct ExtensionRoutes: Sendable {
     }
 
     @Sendable private func activate(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let entry = try await services.extensions.activate(
-            context.caller(.rest),
-            context.extensionName(),
-            ifRevision: request.expectedRevision()
+        let (caller, name, revision) = try (
+            context.caller(.rest), context.extensionName(), request.expectedRevision()
         )
+        let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
+            try await services.extensions.activate(caller, name, ifRevision: revision)
+        }
         return Self.answer(entry)
     }
 
@@ -187,11 +197,12 @@ struct ExtensionRoutes: Sendable {
     }
 
     @Sendable private func accept(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let entry = try await services.extensions.accept(
-            context.caller(.rest),
-            context.extensionName(),
-            ifRevision: request.expectedRevision()
+        let (caller, name, revision) = try (
+            context.caller(.rest), context.extensionName(), request.expectedRevision()
         )
+        let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
+            try await services.extensions.accept(caller, name, ifRevision: revision)
+        }
         return Self.answer(entry)
     }
 
@@ -216,17 +227,5 @@ struct ExtensionRoutes: Sendable {
             "command": .array((entry.resolved?.command ?? []).map(JSONValue.string)),
             "accepted_at": .string(entry.createdAt.description),
         ])
-    }
-}
-
-extension SignatureVerdict {
-    /// What it comes to, in words; empty without a signature.
-    fileprivate var sentence: String {
-        switch self {
-        case .absent: ""
-        case .trusted(let publisher, _): "signed by \(publisher)"
-        case .unknown(let key): "signed with the unknown key \(key)"
-        case .unverifiable(let key): "signed with the key \(key), which nobody here knows"
-        }
     }
 }

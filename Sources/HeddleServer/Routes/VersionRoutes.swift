@@ -82,12 +82,13 @@ struct VersionRoutes: Sendable {
 
     @Sendable private func rollback(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let fields = try await request.fieldsOrNone(RollbackRequest.schema, limit: services.bodyLimit)
-        let entry = try await services.extensions.rollback(
-            context.caller(.rest),
-            context.extensionName(),
-            to: RollbackRequest.generation(fields),
-            ifRevision: request.expectedRevision()
+        let (caller, name, revision) = try (
+            context.caller(.rest), context.extensionName(), request.expectedRevision()
         )
+        let generation = try RollbackRequest.generation(fields)
+        let entry = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
+            try await services.extensions.rollback(caller, name, to: generation, ifRevision: revision)
+        }
         return ExtensionRoutes.answer(entry)
     }
 

@@ -5,7 +5,7 @@ package import HeddleModel
 ///
 /// It also writes the small files of a server so that a power cut leaves the old one or the new one.
 package final class DataDirectory: Sendable {
-    /// The path it was opened with.
+    /// Where it really is, whatever links the path that it was opened with goes over.
     package let path: String
     private let lock: FileDescriptor
 
@@ -23,7 +23,9 @@ package final class DataDirectory: Sendable {
             throw lockedError(holder: lock.text(32))
         }
         try lock.replaceContents(Array("\(getpid())\n".utf8))
-        return DataDirectory(path: path, lock: lock)
+        guard let real = realpath(path, nil) else { throw FileDescriptor.failure("realpath", path) }
+        defer { free(real) }
+        return DataDirectory(path: String(cString: real), lock: lock)
     }
 
     private init(

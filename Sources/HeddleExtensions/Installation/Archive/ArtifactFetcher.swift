@@ -24,10 +24,16 @@ package struct ArtifactFetcher: Sendable {
     /// - Throws: ``HeddleError`` with `invalidRequest` for an address that is none, `grantRefused` for one that is not public,
     ///   `integrityFailed`, `storageFull`, or `installationFailed`; `CancellationError`.
     func fetch(_ url: String, expecting digest: String?) async throws -> ArtifactStore.Artifact {
-        if let digest, let known = store.artifact(digest) { return known }
-        let landing = try store.landing(for: url)
-        let file = try await download(url, to: landing, sha256: digest, limits)
-        let artifact = try store.adopt(landing, digest: file.sha256, bytes: file.bytes)
+        let artifact: ArtifactStore.Artifact
+        if let digest, let known = store.artifact(digest) {
+            // What was fetched a moment ago has its signature, if there is one.
+            if ArtifactStore.signatureEndings.contains(where: { HostFile.isRegular(known.path + $0) }) { return known }
+            artifact = known
+        } else {
+            let landing = try store.landing(for: url)
+            let file = try await download(url, to: landing, sha256: digest, limits)
+            artifact = try store.adopt(landing, digest: file.sha256)
+        }
         for ending in ArtifactStore.signatureEndings where try await fetchSignature(url, ending, artifact) { break }
         return artifact
     }
@@ -45,7 +51,8 @@ package struct ArtifactFetcher: Sendable {
         do {
             _ = try await download(String(address), to: artifact.path + ending, sha256: nil, few)
             return true
-        } catch let error as HeddleError where error.details["status"] == "404" || error.details["status"] == "410" {
+        } catch let error as HeddleError where ["403", "404", "410"].contains(error.details["status"]) {
+            // Stores that may not be listed say 403 of what is not there.
             return false
         }
     }

@@ -10,7 +10,6 @@ package struct ArtifactStore: Sendable {
         /// SHA-256 in lower-case hexadecimal.
         package let digest: String
         package let path: String
-        package let bytes: Int
     }
 
     private static let mostBytes = 1 << 30
@@ -33,7 +32,7 @@ package struct ArtifactStore: Sendable {
     func artifact(_ digest: String) -> Artifact? {
         let path = path(digest.lowercased())
         guard let file = HostFile(path, followingLinks: false), file.kind == .regular else { return nil }
-        return Artifact(digest: digest.lowercased(), path: path, bytes: 0)
+        return Artifact(digest: digest.lowercased(), path: path)
     }
 
     /// Where a file is fetched to, the same one each time for what it comes from.
@@ -47,12 +46,13 @@ package struct ArtifactStore: Sendable {
     /// Takes a file that was fetched to ``landing(for:)``.
     ///
     /// - Throws: ``HeddleError`` with `installationFailed`.
-    func adopt(_ fetched: String, digest: String, bytes: Int) throws(HeddleError) -> Artifact {
+    func adopt(_ fetched: String, digest: String) throws(HeddleError) -> Artifact {
         let path = path(digest)
+        for ending in Self.signatureEndings { unlink(path + ending) }
         guard chmod(fetched, 0o644) == 0, rename(fetched, path) == 0, InstallationTree.sync(path) else {
             throw Self.failure("cannot be kept")
         }
-        return Artifact(digest: digest, path: path, bytes: bytes)
+        return Artifact(digest: digest, path: path)
     }
 
     private static func text(_ digest: SHA256.Digest) -> String {
@@ -82,7 +82,7 @@ package struct ArtifactStore: Sendable {
             // Gone already when all went well.
             unlink(temporary)
         }
-        let (digest, count) = try Self.transfer(file, target)
+        let digest = try Self.transfer(file, target)
         if let expected, expected != digest {
             throw HeddleError(
                 .integrityFailed,
@@ -99,10 +99,10 @@ package struct ArtifactStore: Sendable {
             guard let signature = HostFile.read(source + ending, upTo: Self.mostSignatureBytes) else { continue }
             guard InstallationTree.write(signature, to: path + ending) else { throw Self.failure("cannot be written") }
         }
-        return Artifact(digest: digest, path: path, bytes: count)
+        return Artifact(digest: digest, path: path)
     }
 
-    private static func transfer(_ source: Int32, _ target: Int32) throws(HeddleError) -> (digest: String, bytes: Int) {
+    private static func transfer(_ source: Int32, _ target: Int32) throws(HeddleError) -> String {
         var (hash, total) = (SHA256(), 0)
         var chunk = [UInt8](repeating: 0, count: chunkBytes)
         while true {
@@ -124,7 +124,7 @@ package struct ArtifactStore: Sendable {
                 written += part
             }
         }
-        return (text(hash.finalize()), total)
+        return text(hash.finalize())
     }
 
     private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }

@@ -16,6 +16,12 @@ package struct SignatureRules: Sendable {
     /// - Throws: ``HeddleError`` with `integrityFailed` for a wrong signature, or for one that is missing or of somebody else
     ///   when a trusted one is required.
     func verdict(of artifact: ArtifactStore.Artifact) throws(HeddleError) -> SignatureVerdict {
+        // The store knows the hash already; only a signature is worth another look at all bytes.
+        let isSigned = ArtifactStore.signatureEndings.contains { HostFile.isRegular(artifact.path + $0) }
+        guard isSigned else {
+            guard !isRequired else { throw Self.refusal("has no signature") }
+            return .absent
+        }
         let file = try SignedFile(artifact.path, trusting: publishers)
         guard file.sha256 == artifact.digest else {
             throw HeddleError(.integrityFailed, "the archive changed while it was looked at")
@@ -31,5 +37,17 @@ package struct SignatureRules: Sendable {
 
     private static func refusal(_ what: String) -> HeddleError {
         HeddleError(.integrityFailed, "the archive \(what), and a trusted signature is required here")
+    }
+}
+
+extension SignatureVerdict {
+    /// What it comes to, in words; empty without a signature.
+    package var sentence: String {
+        switch self {
+        case .absent: ""
+        case .trusted(let publisher, _): "signed by \(publisher)"
+        case .unknown(let key): "signed with the unknown key \(key)"
+        case .unverifiable(let key): "signed with the key \(key), which nobody here knows"
+        }
     }
 }

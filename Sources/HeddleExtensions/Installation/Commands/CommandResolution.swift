@@ -84,15 +84,13 @@ struct CommandResolution {
 
     private mutating func expandProgram(_ trail: LinkTrail, _ arguments: [String]) throws -> [String] {
         guard let path = trail.names.first else { return [] }
-        var search = LibrarySearch(rules: resolver.rules, cache: resolver.cache)
-        search.add(trail)
+        paths.formUnion(libraries(of: trail))
         paths.formUnion(trail.names)
         files.append(path)
         let interpreter = ScriptInterpreter(program: HostPath.name(path))
         if interpreter == .python, let home = PythonHome(interpreter: path) {
-            try addPython(home, libraries: &search)
+            try addPython(home)
         }
-        paths.formUnion(search.paths)
         let folder = HostPath.parent(path)
         if interpreter != nil, !HostPath.isAlwaysThere(folder), !binFolders.contains(folder) {
             binFolders.append(folder)
@@ -100,7 +98,15 @@ struct CommandResolution {
         return try [path] + scriptExpanded(arguments, interpreter)
     }
 
-    private mutating func addPython(_ home: PythonHome, libraries: inout LibrarySearch) throws(HeddleError) {
+    private func libraries(of program: LinkTrail) -> Set<String> {
+        resolver.cache.libraries(of: program) {
+            var search = LibrarySearch(rules: resolver.rules, cache: resolver.cache)
+            search.add(program)
+            return search.paths
+        }
+    }
+
+    private mutating func addPython(_ home: PythonHome) throws(HeddleError) {
         virtualEnvironment = home.environment
         if let environment = home.environment {
             guard !resolver.rules.isTooBroad(environment) else {
@@ -113,7 +119,7 @@ struct CommandResolution {
             paths.insert(environment)
         }
         if let executable = LinkTrail(home.executable) {
-            libraries.add(executable)
+            paths.formUnion(libraries(of: executable))
             paths.formUnion(executable.names)
         }
         let prefix = home.basePrefix.flatMap { resolver.rules.isTooBroad($0) ? home.library : $0 }

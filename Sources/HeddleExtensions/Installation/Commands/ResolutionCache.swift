@@ -17,11 +17,14 @@ final class ResolutionCache: Sendable {
     private struct State {
         var images: [Key: ELFImage?] = [:]
         var shims: [Key: (target: String, at: ContinuousClock.Instant)] = [:]
+        var libraries: [Key: (names: [String], paths: Set<String>, at: ContinuousClock.Instant)] = [:]
     }
 
     private static let maximumEntries = 1024
     /// What a shim selects can change without the shim itself changing.
     private static let shimValidity = Duration.seconds(60)
+    /// A library can be put in the way of another without the program changing.
+    private static let libraryValidity = Duration.seconds(5)
 
     private let state = Mutex(State())
 
@@ -35,6 +38,21 @@ final class ResolutionCache: Sendable {
             state.images[key] = .some(image)
         }
         return image
+    }
+
+    /// What the libraries of a program are, looked for unless that was done a moment ago.
+    func libraries(of program: LinkTrail, search: () -> Set<String>) -> Set<String> {
+        guard let key = Key(program.real) else { return search() }
+        let known = state.withLock { $0.libraries[key] }
+        if let known, known.names == program.names, known.at.duration(to: .now) < Self.libraryValidity {
+            return known.paths
+        }
+        let paths = search()
+        state.withLock { state in
+            if state.libraries.count >= Self.maximumEntries { state.libraries.removeAll() }
+            state.libraries[key] = (program.names, paths, .now)
+        }
+        return paths
     }
 
     /// The program that a shim was found to run, while it is still there.

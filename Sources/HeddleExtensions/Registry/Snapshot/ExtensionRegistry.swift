@@ -34,7 +34,7 @@ package final class ExtensionRegistry: Sendable {
     func isTaken(user: UInt32) -> Bool { bookkeeping.withLock { $0.users.contains(user) } }
 
     /// Puts in extensions with new pools.
-    func add(_ added: [(RegisteredExtension, InstancePool)]) {
+    package func add(_ added: [(RegisteredExtension, InstancePool)]) {
         change { _ in added.map { ($0.0.name.rawValue, RegistryEntry($0.0, $0.1)) } }
     }
 

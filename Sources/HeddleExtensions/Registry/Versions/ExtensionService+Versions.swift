@@ -22,38 +22,54 @@ extension ExtensionService {
         _ request: UpgradeRequest,
         ifRevision revision: Int? = nil
     ) async throws -> RegisteredExtension {
-        try await withReservation(of: name) { [self] in
-            let current = try entry(name, ifRevision: revision).registered
-            let stages = StageTimes()
-            let plan = try await installation.plan(request.registration(after: current), stages)
-            let installed: Installation.Installed
-            do {
-                installed = try await installation.install(plan, userID: current.userID, stages)
-            } catch {
-                installation.discard(plan)
-                throw error
-            }
-            do {
-                let next = try await successor(of: current, plan, installed, caller.tenant)
-                guard request.isForced || next.isDifferent(from: current) else {
-                    installation.discard(installed)
-                    return current
-                }
-                guard request.allowsDowngrade || next.manifest.version >= current.manifest.version else {
-                    throw HeddleError(
-                        .invalidVersion,
-                        "\(next.manifest.version) is older than \(current.manifest.version), which runs; "
-                            + "allow a downgrade, or go back with a rollback",
-                        details: ["version": next.manifest.version.description]
-                    )
-                }
-                try check(next.manifest, stages)
-                return try await offer(next, request.acceptsChanges, caller.tenant, stages)
-            } catch {
-                installation.discard(installed)
-                throw error
-            }
+        // The current version can be stopped or removed while the next one is fetched.
+        let before = try entry(name, ifRevision: revision).registered
+        let stages = StageTimes()
+        let plan = try await installation.plan(request.registration(after: before), stages)
+        let installed: Installation.Installed
+        do {
+            installed = try await installation.install(plan, userID: before.userID, stages)
+        } catch {
+            installation.discard(plan)
+            throw error
         }
+        do {
+            return try await withReservation(of: name) { [self] in
+                let current = try entry(name).registered
+                guard current.generation == before.generation, current.createdAt == before.createdAt else {
+                    throw HeddleError(.versionConflict, "'\(name)' got another version meanwhile")
+                }
+                return try await upgrade(current, plan, installed, request, caller.tenant, stages)
+            }
+        } catch {
+            installation.discard(installed)
+            throw error
+        }
+    }
+
+    private func upgrade(
+        _ current: RegisteredExtension,
+        _ plan: Installation.Plan,
+        _ installed: Installation.Installed,
+        _ request: UpgradeRequest,
+        _ tenant: TenantID,
+        _ stages: StageTimes
+    ) async throws -> RegisteredExtension {
+        let next = try await successor(of: current, plan, installed, tenant)
+        guard request.isForced || next.isDifferent(from: current) else {
+            installation.discard(installed)
+            return current
+        }
+        guard request.allowsDowngrade || next.manifest.version >= current.manifest.version else {
+            throw HeddleError(
+                .invalidVersion,
+                "\(next.manifest.version) is older than \(current.manifest.version), which runs; "
+                    + "allow a downgrade, or go back with a rollback",
+                details: ["version": next.manifest.version.description]
+            )
+        }
+        try check(next.manifest, stages)
+        return try await offer(next, request.acceptsChanges, tenant, stages)
     }
 
     private func successor(
@@ -62,7 +78,9 @@ extension ExtensionService {
         _ installed: Installation.Installed,
         _ tenant: TenantID
     ) async throws -> RegisteredExtension {
-        let last = try await versions(of: current.name, tenant).map(\.generation).max() ?? current.generation
+        let last = try await store.read { [repository] tx in
+            try repository.lastGeneration(of: current.name, tenant: tenant, tx)
+        }
         var next = RegisteredExtension(
             name: current.name,
             generation: last + 1,
@@ -76,6 +94,7 @@ extension ExtensionService {
             createdAt: clock.now
         )
         next.resolved = installed.resolved
+        next.signature = plan.signature.sentence
         return next
     }
 
@@ -145,50 +164,63 @@ extension ExtensionService {
 
     /// Starts a version that was tried, exchanges it for the current one, and lets that end its calls.
     private func putUp(_ version: RegisteredExtension, _ tenant: TenantID) async throws -> RegisteredExtension {
+        let first = try entry(version.name)
+        var next = version
+        if first.registered.state == .active {
+            next.state = try next.state.transition(to: .activating).transition(to: .active)
+            try await hooks.run(.preActivate, of: next, tenant: tenant, log: first.pool.log)
+        }
+        let pool = makePool(next, log: first.pool.log)
+        do {
+            // Whoever calls right after the exchange does not wait for a start.
+            if next.state == .active, first.pool.instance != nil {
+                pool.release(try await pool.acquire(), succeeded: true)
+            }
+            next = try await exchange(next, pool, tenant)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        relistNow(pool, of: next, tenant)
+        if next.state == .active { try? await hooks.run(.postActivate, of: next, tenant: tenant, log: pool.log) }
+        await prune(next.name, tenant)
+        return next
+    }
+
+    /// Exchanges the rows and then the pools; the old one ends its calls.
+    private func exchange(
+        _ version: RegisteredExtension,
+        _ pool: InstancePool,
+        _ tenant: TenantID
+    ) async throws -> RegisteredExtension {
         var tries = 0
         while true {
             let known = try entry(version.name)
-            var old = known.registered
-            var next = version
+            let parked = known.registered.pending.map(\.entry)
+                .flatMap { $0.generation == version.generation ? nil : $0 }
+            var (old, next) = (known.registered, version)
             if old.state == .active {
                 old.state = try old.state.transition(to: .deactivating).transition(to: .inactive)
-                next.state = try next.state.transition(to: .activating).transition(to: .active)
             }
             old.edits += 1
             old.updatedAt = clock.now
             old.pending = nil
             next.edits = old.edits + 1
             next.updatedAt = old.updatedAt
-            let pool = makePool(next, log: known.pool.log)
+            let (before, after) = (old, next)
             do {
-                if next.state == .active {
-                    try await hooks.run(.preActivate, of: next, tenant: tenant, log: pool.log)
-                }
-                // Whoever calls right after the exchange does not wait for a start.
-                if next.state == .active, known.pool.instance != nil {
-                    pool.release(try await pool.acquire(), succeeded: true)
-                }
-                let (before, after) = (old, next)
                 try await store.write { [repository] tx in
-                    try repository.exchange(before, for: after, tenant: tenant, tx)
+                    try repository.exchange(before, for: after, dropping: parked, tenant: tenant, tx)
                 }
-            } catch {
-                await pool.close()
-                guard let conflict = error as? HeddleError, conflict.code == .versionConflict, tries < 8 else {
-                    throw error
-                }
+            } catch let error as HeddleError where error.code == .versionConflict && tries < 8 {
+                // Its tools were compared at the same time; that is published in a moment.
                 tries += 1
+                try await Task.sleep(for: .milliseconds(20))
                 continue
             }
             registry.exchange(next, pool, for: known.pool)
             drain(known.pool, of: known.registered)
-            if let parked = known.registered.pending?.entry, parked.generation != next.generation {
-                try? await forget(parked, tenant)
-            }
-            if next.state == .active {
-                try? await hooks.run(.postActivate, of: next, tenant: tenant, log: pool.log)
-            }
-            await prune(next.name, tenant)
+            if let parked { installation.discard(parked) }
             logger.info(
                 "Exchanged a version",
                 metadata: [
@@ -214,6 +246,7 @@ extension ExtensionService {
             let known = try entry(name, ifRevision: revision)
             guard let pending = known.registered.pending else { return try await acceptTools(known, caller.tenant) }
             var next = pending.entry
+            try check(next.manifest)
             guard !pending.wasTried else { return try await putUp(next, caller.tenant) }
             try await tryOut(&next, tenant: caller.tenant, log: known.pool.log)
             let changes = ToolComparison.changes(accepted: known.registered.tools, offered: next.tools)
@@ -318,10 +351,8 @@ extension ExtensionService {
         do {
             let current = try entry(name).registered
             let busy = drainingGenerations(of: name)
-            let old = try await versions(of: name, tenant)
-                .filter { version in
-                    version.generation != current.generation && version.generation != current.pending?.entry.generation
-                }
+            let kept = [current.generation, current.pending?.entry.generation, current.predecessor]
+            let old = try await versions(of: name, tenant).filter { !kept.contains($0.generation) }
             for version in old.dropLast(Self.keptVersions) where !busy.contains(version.generation) {
                 try await forget(version, tenant)
             }

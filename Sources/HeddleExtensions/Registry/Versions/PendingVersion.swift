@@ -23,6 +23,27 @@ package final class PendingVersion: Sendable {
 extension RegisteredExtension {
     /// What another version asks for that this one does not have, in words.
     func permissionsMissing(for next: RegisteredExtension) -> [String] {
-        grants.missing(for: next.grants) + manifest.resources.missing(for: next.manifest.resources)
+        var lines = grants.missing(for: next.grants) + manifest.resources.missing(for: next.manifest.resources)
+        lines += readsMissing(for: next).map { "reads \($0) to run" }
+        if !signature.isEmpty, next.signature != signature { lines.append("is no longer \(signature)") }
+        return lines
+    }
+
+    /// What the program of another version needs of the host and this one's does not.
+    ///
+    /// The programs of packages and archives have no say in that; those of the host and of folders have.
+    private func readsMissing(for next: RegisteredExtension) -> [String] {
+        let own: String
+        switch next.source {
+        case .pypi, .npm, .archive, .url: return []
+        case .directory(let folder): own = HostPath.normalised(folder)
+        case .command: own = ""
+        }
+        let known = (resolved?.readOnlyPaths ?? []) + grants.read + grants.write
+        return (next.resolved?.readOnlyPaths ?? [])
+            .filter { path in
+                !HostPath.isAlwaysThere(path) && !(own != "" && HostPath.isInside(path, own))
+                    && !known.contains { HostPath.isInside(path, $0) }
+            }
     }
 }

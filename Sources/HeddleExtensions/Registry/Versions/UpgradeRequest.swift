@@ -41,7 +41,7 @@ package struct UpgradeRequest: Sendable {
         let own = source ?? current.source.forUpgrade
         return RegistrationRequest(
             name: current.name,
-            version: version,
+            version: own.hasOwnVersion ? nil : version,
             source: version.map { own.pinned(to: $0) } ?? own,
             choices: current.choices.overridden(by: choices),
             configuration: configuration ?? current.configuration,

@@ -1,0 +1,48 @@
+import FoundationEssentials
+import Glibc
+import HeddleModel
+import JSON
+
+/// A folder of one benchmark, with extensions to register, that goes when the benchmark ends.
+final class BenchmarkFolder {
+    let path: String
+    /// The echo extension beside the given executable.
+    let echo: String
+
+    /// Makes the folder.
+    ///
+    /// - Throws: ``HeddleError`` with `commandNotFound` when the echo extension was not built.
+    init(executable: String) throws {
+        echo = "/" + executable.split(separator: "/").dropLast().joined(separator: "/") + "/heddle-echo"
+        guard access(echo, X_OK) == 0 else {
+            throw HeddleError(.commandNotFound, "heddle-echo is not beside heddle; build it first")
+        }
+        path = "/tmp/heddle-benchmark-\(UUID().uuidString.lowercased())"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes the folder of an extension; its path.
+    ///
+    /// - Throws: when it cannot be written.
+    func writeExtension(_ name: String, adding more: [JSONObject.Member] = []) throws -> String {
+        let folder = "\(path)/extensions/\(name)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var manifest = JSONObject(members: [
+            .init(name: "name", value: .string(name)), .init(name: "version", value: "1.0.0"),
+            .init(name: "runtime", value: ["command": [.string(echo)]]),
+        ])
+        for member in more { manifest[member.name] = member.value }
+        try Data(JSONValue.object(manifest).bytes).write(to: URL(filePath: folder + "/extension.json"))
+        return folder
+    }
+
+    /// The request that registers a folder.
+    static func registration(_ folder: String, activate: Bool) -> (path: String, body: String) {
+        let body: JSONValue = [
+            "source": ["kind": "directory", "path": .string(folder)], "activate": .bool(activate),
+        ]
+        return ("/api/v1/extensions", body.text)
+    }
+}
