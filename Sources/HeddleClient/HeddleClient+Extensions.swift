@@ -128,9 +128,13 @@ extension HeddleClient {
 
     /// Stops an extension and keeps it.
     ///
-    /// - Throws: ``HeddleError`` with `invalidStateTransition` when it is not active.
-    package func deactivateExtension(_ name: String) async throws(HeddleError) -> ExtensionResource {
-        try await change(name, "/deactivate")
+    /// - Throws: ``HeddleError`` with `invalidStateTransition` when it is not active, or `dependencyUnsatisfied` when others
+    ///   need it and it does not cascade.
+    package func deactivateExtension(
+        _ name: String,
+        isCascading: Bool
+    ) async throws(HeddleError) -> ExtensionResource {
+        try await change(name, isCascading ? "/deactivate?cascade=true" : "/deactivate")
     }
 
     private func change(

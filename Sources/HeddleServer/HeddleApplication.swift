@@ -66,6 +66,7 @@ package struct HeddleApplication: Sendable {
         let group = ServiceGroup(
             configuration: groupConfiguration([
                 background, InstanceKeeper(services: services, background: background), application,
+                ArtifactSweeper(extensions: services.extensions, logger: logger),
                 // Stopped first, so that nothing is started while everything is stopped.
                 Preloader(registry: services.registry, logger: logger),
             ])

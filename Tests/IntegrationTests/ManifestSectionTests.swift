@@ -51,6 +51,17 @@ extension WholeServer {
                 _ = try Self.folder(server, "base", ["version": "2.0.0"])
                 let breaking = try server.request("POST", "/api/v1/extensions/base/upgrade", body: body.text)
                 #expect(breaking.code == "DEPENDENCY_UNSATISFIED", "\(breaking.json.text)")
+                // They go down together or not at all, and come up in their order.
+                #expect(
+                    try server.request("POST", "/api/v1/extensions/base/deactivate").code == "DEPENDENCY_UNSATISFIED"
+                )
+                #expect(try server.command("ext", "deactivate", "base", "--cascade").status == 0)
+                func state(_ name: String) throws -> String? {
+                    try server.request("GET", "/api/v1/extensions/\(name)").json["state"]?.string
+                }
+                #expect(try [state("app"), state("base")] == ["inactive", "inactive"])
+                #expect(try server.command("ext", "activate", "app").status == 0)
+                #expect(try [state("app"), state("base")] == ["active", "active"])
                 #expect(try server.request("DELETE", "/api/v1/extensions/app").status == 204)
                 #expect(try server.request("DELETE", "/api/v1/extensions/base").status == 204)
             }

@@ -12,13 +12,16 @@ package struct ExtensionDeactivate: ConnectedCommand {
     @Argument(help: "The extension.")
     var name: String
 
+    @Flag(help: "Deactivate what needs it as well.")
+    var cascade = false
+
     @OptionGroup package var global: GlobalOptions
 
     package init() {}
 
     package func run() async throws {
         try await global.withClient { client in
-            let changed = try await client.deactivateExtension(name)
+            let changed = try await client.deactivateExtension(name, isCascading: cascade)
             global.results.render("\(changed.name) is \(changed.state)", json: changed.json)
         }
     }

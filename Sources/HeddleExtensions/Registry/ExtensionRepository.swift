@@ -158,6 +158,14 @@ package struct ExtensionRepository: Sendable {
         return rows.compactMap { try? Self.entry($0, userBase: userBase) }
     }
 
+    /// Where all versions of all extensions come from.
+    func sources(tenant: TenantID, _ tx: ReadTransaction) throws -> [ExtensionSource] {
+        let rows = try tx.query("SELECT source FROM extension_version WHERE tenant_id = $1", [.text(tenant.rawValue)])
+        return try rows.map { row in
+            try ExtensionSource(JSONFields(parsing: Array(row.text("source").utf8), code: .internalError))
+        }
+    }
+
     /// The generation of the newest version of an extension, readable or not; nothing when there is none.
     func lastGeneration(of name: ExtensionName, tenant: TenantID, _ tx: ReadTransaction) throws -> Int {
         let rows = try tx.query(

@@ -70,6 +70,30 @@ extension ExtensionService {
         return (own + others).map { "it cannot be beside '\($0)'" }
     }
 
+    /// What has to be activated so that an extension runs, itself last.
+    func activationOrder(of name: ExtensionName) throws(HeddleError) -> [ExtensionName] {
+        guard let entry = registry.snapshot.entry(name.rawValue), !entry.registered.manifest.dependencies.isEmpty else {
+            return [name]
+        }
+        return try DependencyGraph(registry.snapshot.all.map(\.graphMember)).activationOrder(of: [name])
+    }
+
+    /// What has to be deactivated with an extension, itself last.
+    func deactivationOrder(of name: ExtensionName, isCascading: Bool) throws(HeddleError) -> [ExtensionName] {
+        guard registry.hasDependants(name) else { return [name] }
+        let order = DependencyGraph(registry.snapshot.all.map(\.graphMember)).deactivationOrder(of: name)
+        let others = order.filter { $0 != name }
+        guard isCascading || others.isEmpty else {
+            let names = others.map(\.rawValue).joined(separator: ", ").clipped(400)
+            throw HeddleError(
+                .dependencyUnsatisfied,
+                "\(names) would be without '\(name)'; deactivate them with it by cascading",
+                details: ["name": name.rawValue, "dependants": names]
+            )
+        }
+        return order
+    }
+
     /// Asks that nobody needs an extension that goes.
     func checkRemoval(of name: ExtensionName) throws(HeddleError) {
         guard registry.hasDependants(name) else { return }

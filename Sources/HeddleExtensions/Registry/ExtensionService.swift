@@ -318,52 +318,6 @@ package final class ExtensionService: Sendable {
 
     // MARK: Changing
 
-    // A change with `ifRevision` is refused with `versionConflict` when the extension was changed since.
-
-    /// Puts up the capabilities of an extension that has none up; tries it first when it never ran.
-    ///
-    /// - Throws: ``HeddleError`` with `extensionNotFound`, `invalidStateTransition`, or what the trial throws.
-    package func activate(
-        _ caller: Caller,
-        _ name: ExtensionName,
-        ifRevision revision: Int? = nil
-    ) async throws -> RegisteredExtension {
-        try await withReservation(of: name) { [self] in
-            let known = try entry(name, ifRevision: revision)
-            var changed = known.registered
-            if changed.revision == nil { try await tryOut(&changed, tenant: caller.tenant, log: known.pool.log) }
-            try await hooks.run(.preActivate, of: changed, tenant: caller.tenant, log: known.pool.log)
-            changed.state = try changed.state.transition(to: .activating).transition(to: .active)
-            changed = try await save(changed, caller.tenant)
-            known.pool.reopen()
-            registry.replace(changed, of: known.pool)
-            try await hooks.run(.postActivate, of: changed, tenant: caller.tenant, log: known.pool.log)
-            return changed
-        }
-    }
-
-    /// Takes down the capabilities of an extension and stops its processes.
-    ///
-    /// - Throws: ``HeddleError`` with `extensionNotFound` or `invalidStateTransition`.
-    package func deactivate(
-        _ caller: Caller,
-        _ name: ExtensionName,
-        ifRevision revision: Int? = nil
-    ) async throws -> RegisteredExtension {
-        try await withReservation(of: name) { [self] in
-            let known = try entry(name, ifRevision: revision)
-            var changed = known.registered
-            changed.state = try changed.state.transition(to: .deactivating).transition(to: .inactive)
-            try await hooks.run(.preDeactivate, of: changed, tenant: caller.tenant, log: known.pool.log)
-            changed = try await save(changed, caller.tenant)
-            registry.replace(changed, of: known.pool)
-            await known.pool.close()
-            await closeDraining(name)
-            try await hooks.run(.postDeactivate, of: changed, tenant: caller.tenant, log: known.pool.log)
-            return changed
-        }
-    }
-
     /// Accepts the tools that replaced the accepted ones.
     func acceptTools(_ known: RegistryEntry, _ tenant: TenantID) async throws -> RegisteredExtension {
         var changed = known.registered

@@ -298,6 +298,11 @@ package struct Installation: Sendable {
         artifacts.sweep(keeping: Set(entries.compactMap(\.source.digest)))
     }
 
+    /// Removes archives that no version names any more.
+    func sweepArtifacts(keeping sources: [ExtensionSource], olderThan age: Duration) {
+        artifacts.sweep(keeping: Set(sources.compactMap(\.digest)), olderThan: age)
+    }
+
     /// A command that lies beside an extension's manifest, with what it needs.
     ///
     /// - Throws: ``HeddleError`` with what the resolver throws, or `commandNotFound` when there is no such folder.

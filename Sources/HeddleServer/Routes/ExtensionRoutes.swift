@@ -56,6 +56,7 @@ struct ExtensionRoutes: Sendable {
                 method: .post,
                 path: Self.one + "/deactivate",
                 summary: "Take down its capabilities and stop its processes.",
+                query: ["cascade"],
                 answer: .registered,
                 handler: deactivate
             ),
@@ -191,6 +192,7 @@ struct ExtensionRoutes: Sendable {
         let entry = try await services.extensions.deactivate(
             context.caller(.rest),
             context.extensionName(),
+            isCascading: request.text("cascade") == "true",
             ifRevision: request.expectedRevision()
         )
         return Self.answer(entry)

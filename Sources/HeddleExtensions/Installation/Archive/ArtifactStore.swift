@@ -130,13 +130,15 @@ package struct ArtifactStore: Sendable {
     private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }
 
     /// Removes what no extension names: an installation of it failed, or the extension was removed.
-    package func sweep(keeping digests: Set<String>) {
+    ///
+    /// What came less than an age ago may belong to a registration under way, and stays.
+    package func sweep(keeping digests: Set<String>, olderThan age: Duration = .zero) {
         let kept = Set(digests.map { "sha256-\($0)" })
         for name in HostFile.names(in: root) {
             let ending = Self.signatureEndings.first(where: name.hasSuffix) ?? ""
             guard !kept.contains(String(name.dropLast(ending.count))) else { continue }
-            let isGoneOnWith = name.hasPrefix(Self.landingPrefix) && HostFile.age(of: "\(root)/\(name)") < Self.patience
-            if !isGoneOnWith { unlink("\(root)/\(name)") }
+            let least = name.hasPrefix(Self.landingPrefix) ? Self.patience : age
+            if least == .zero || HostFile.age(of: "\(root)/\(name)") > least { unlink("\(root)/\(name)") }
         }
     }
 
