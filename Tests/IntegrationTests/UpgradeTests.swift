@@ -214,6 +214,35 @@ extension WholeServer {
             }
         }
 
+        @Test("and registrations of the same name at the same time do not mix")
+        func atOnce() async throws {
+            try await ServerFixture.with { server in
+                let folders = try ["1.0.0", "2.0.0", "3.0.0"].map { try Self.folder(server, $0) }
+                func race(_ path: String, _ bodies: [JSONValue]) throws -> [HTTPAnswer] {
+                    let connections = try bodies.map { body in
+                        let connection = try HTTPConnection(port: server.port)
+                        connection.send(server.bytes("POST", path, body: body.bytes))
+                        return connection
+                    }
+                    return try connections.map { try $0.answer() }
+                }
+                let bodies: [JSONValue] = [["source": Self.source(folders[0])], ["source": Self.source(folders[0])]]
+                let added = try race("/api/v1/extensions", bodies)
+                #expect(added.map(\.status).sorted() == [201, 409], "\(added.map(\.json.text))")
+                let upgrades: [JSONValue] = [["source": Self.source(folders[1])], ["source": Self.source(folders[2])]]
+                let upgraded = try race("/api/v1/extensions/tool/upgrade", upgrades)
+                #expect(
+                    upgraded.contains { $0.status == 200 }
+                        && upgraded.allSatisfy { [200, 400, 409].contains($0.status) }
+                )
+                let version = try #require(try Self.version(server))
+                #expect(try version != "1.0.0" && Self.shown(server)["version"]?.string == version)
+                #expect(try server.command("ext", "index", "check").status == 0)
+                try server.restart()
+                #expect(try Self.version(server) == version)
+            }
+        }
+
         @Test("do not reach over a link that the version before put into its own folder")
         func plantedLink() async throws {
             try await ServerFixture.with { server in

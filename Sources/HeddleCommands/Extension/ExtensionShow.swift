@@ -44,6 +44,7 @@ extension ExtensionResource: DetailDisplayable {
             ("command", DisplayText.command(command)),
         ] + grants.details + [
             ("configuration", json["configuration"]?.object.map { JSONValue.object($0).text } ?? ""),
+            ("stages", stagesText),
             ("capabilities", String(capabilityCount)),
             ("instances", instances.isEmpty ? "none" : instances.joined(separator: "\n")),
             ("created", json["created_at"]?.string ?? ""),
@@ -53,6 +54,22 @@ extension ExtensionResource: DetailDisplayable {
 
     /// What became of the tools that wait to be accepted, a line for each; `--output json` has their definitions.
     var changeLines: [String] { heldChanges.map(\.line) }
+
+    /// How long the stages of its registration took, those that took longest first.
+    private var stagesText: String {
+        var stages: [(name: String, time: Double)] = []
+        for stage in json["stages"]?.array ?? [] {
+            guard let name = stage["name"]?.string, let text = stage["ms"]?.text, let time = Double(text) else {
+                continue
+            }
+            stages.append((name, time))
+        }
+        let longest = stages.sorted { $0.time > $1.time }.prefix(4)
+        let texts = longest.map { stage in
+            stage.name + " " + DurationText.render(milliseconds: Int(stage.time.rounded(.up)))
+        }
+        return texts.joined(separator: ", ")
+    }
 
     private var pendingText: String {
         pending.map { ([$0.version + " waits to be accepted"] + $0.lines).joined(separator: "\n") } ?? ""

@@ -122,7 +122,9 @@ struct ExtensionRoutes: Sendable {
         let registration = try RegistrationRequest(
             await request.fields(RegistrationRequest.schema, limit: services.bodyLimit)
         )
-        let plan = try await services.installation.plan(registration)
+        let plan = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [services] in
+            try await services.installation.plan(registration)
+        }
         defer { services.installation.discard(plan) }
         try services.extensions.check(plan.manifest)
         let (installs, arguments) = plan.source.installs ?? ([], [])
