@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "Archive", "HeddleBenchmark", "HeddleClient", "HeddleModel", "HeddleServer", "JSON", "JSONSchema",
+                "Archive", "HeddleBenchmark", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleServer", "JSON",
+                "JSONSchema",
                 argumentParser,
             ]
         ),

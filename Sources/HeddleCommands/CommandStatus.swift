@@ -8,6 +8,8 @@ package enum CommandStatus: Int32, Sendable, CaseIterable {
     case notReachable = 3
     case notFound = 4
     case denied = 5
+    /// The disk is full, here or where the server is.
+    case storageFull = 6
 }
 
 extension HeddleError.Code {
@@ -25,13 +27,13 @@ extension HeddleError.Code {
         case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .invalidManifest,
             .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
             .dependencyUnsatisfied, .dependencyCycle, .incompatible, .hookFailed, .commandNotFound, .pathNotReadable,
-            .integrityFailed,
-            .installationFailed, .smokeCheckFailed,
-            .sandboxUnavailable,
+            .integrityFailed, .installationFailed, .smokeCheckFailed, .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
-            .cancelled, .tooManyRequests, .storeQueueFull, .storageFull, .dataDirectoryLocked, .addressInUse,
+            .cancelled, .tooManyRequests, .storeQueueFull, .dataDirectoryLocked, .addressInUse,
             .internalError:
             .failed
+        case .storageFull:
+            .storageFull
         }
     }
 }

@@ -14,6 +14,7 @@ struct CommandStatusTests {
             (.unauthenticated, .denied),
             (.permissionDenied, .denied),
             (.grantRefused, .denied),
+            (.storageFull, .storageFull),
             (.invalidRequest, .usage),
             (.invalidConfiguration, .usage),
             (.deadlineExceeded, .failed),
@@ -31,7 +32,7 @@ struct CommandStatusTests {
 
     @Test("has the numbers that scripts rely on")
     func numbers() {
-        #expect(CommandStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5])
+        #expect(CommandStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
     }
 
     @Test(

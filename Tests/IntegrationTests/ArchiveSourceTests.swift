@@ -74,6 +74,67 @@ extension WholeServer {
             }
         }
 
+        /// A server whose data has a file system of its own, in a mount namespace of its own.
+        private static func onSmallDisk(_ scratch: ScratchDirectory, _ megabytes: Int) throws -> (ChildProcess, Int) {
+            let data = scratch.path + "/small"
+            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+            let script = """
+                mount -t tmpfs -o size=\(megabytes)m tmpfs '\(data)' &&
+                    exec '\(ServerFixture.program)' serve --port 0 --data-dir '\(data)'
+                """
+            let process = try ChildProcess(
+                ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script],
+                environment: ["HEDDLE_TOKEN": "0123456789abcdef0123"],
+                output: scratch.path + "/small.log"
+            )
+            let mark = "listening on http://127.0.0.1:"
+            _ = eventually(seconds: 30) { process.text.contains(mark) || process.exitStatus != nil }
+            let line = process.text.split(separator: "\n").last { $0.hasPrefix(mark) }
+            return (process, try #require(line.flatMap { Int($0.dropFirst(mark.count)) }, "\(process.text)"))
+        }
+
+        @Test(
+            "find the disk full half way: it is told, nothing is left, and the next one fits",
+            .enabled(if: geteuid() == 0 || TestEnvironment.isCI, "skipped: not root")
+        )
+        func diskFull() async throws {
+            try await ServerFixture.with { server in
+                let small = try Self.packed(server, "tar.gz", name: "small")
+                _ = try Self.packed(server, "tar.gz", name: "large")
+                // It fits once, and not a second time unpacked.
+                let payload = server.scratch.path + "/pack/large-1.0/payload"
+                let large = server.scratch.path + "/large.tar"
+                try #require(system("head -c 20000000 /dev/urandom > '\(payload)'") == 0)
+                try #require(system("tar -C '\(server.scratch.path)/pack' -cf '\(large)' .") == 0)
+                let (process, port) = try Self.onSmallDisk(server.scratch, 30)
+                defer {
+                    process.kill(SIGTERM)
+                    _ = process.wait(seconds: 10)
+                }
+                func send(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> HTTPAnswer {
+                    let connection = try HTTPConnection(port: port)
+                    let headers = ["Host": "127.0.0.1:\(port)", "Authorization": "Bearer 0123456789abcdef0123"]
+                    connection.send(server.bytes(method, path, body: body?.bytes, headers: headers))
+                    return try connection.answer()
+                }
+                func register(_ path: String) throws -> HTTPAnswer {
+                    try send("POST", "/api/v1/extensions", ["source": ["kind": "archive", "path": .string(path)]])
+                }
+                for _ in 0..<2 {
+                    let refused = try register(large)
+                    #expect(refused.code == "STORAGE_FULL", "\(refused.json.text)")
+                    #expect(try send("GET", "/api/v1/extensions?total=true").json["total"] == 0)
+                }
+                #expect(try register(small).status == 201)
+                let called = try send(
+                    "POST",
+                    ServerFixture.invocation("small", "echo"),
+                    ["parameters": ["text": "hi"]]
+                )
+                #expect(called.toolText == "hi", "\(called.json.text)")
+            }
+        }
+
         @Test("stay when the data directory is reached over a link")
         func linkedData() async throws {
             try await ServerFixture.with { scratch in

@@ -1,5 +1,6 @@
 import Archive
 package import ArgumentParser
+import HeddleExtensions
 import HeddleModel
 
 /// `heddle unpack`: what the server runs in the sandbox for archives of strangers.
@@ -25,7 +26,7 @@ package struct UnpackCommand: ParsableCommand {
         } catch {
             // The last line that begins like this is what the server tells.
             Terminal.error.line("Error: \(DisplayText.line(error.message))")
-            throw ExitCode.failure
+            throw error.reason == .storageFull ? ExitCode(ArchiveInstaller.storageFullStatus) : ExitCode.failure
         }
     }
 }

@@ -130,12 +130,12 @@ package struct Installation: Sendable {
         _ artifact: ArtifactStore.Artifact,
         _ stages: StageTimes
     ) async throws -> Plan {
-        let verdict = try await stages.time("integrity") {
-            try await NIOThreadPool.singleton.runIfActive { [signatures] in try signatures.verdict(of: artifact) }
-        }
         let suffix = InstanceID().rawValue.prefix(8)
         var folder = "\(packageRoot)/.\(suffix)"
         do {
+            let verdict = try await stages.time("integrity") {
+                try await NIOThreadPool.singleton.runIfActive { [signatures] in try signatures.verdict(of: artifact) }
+            }
             let target = folder
             let unpacked = try await stages.time("unpack") { try await archives.unpack(artifact.path, into: target) }
             let first = try stages.time("manifest") {
@@ -169,6 +169,8 @@ package struct Installation: Sendable {
             )
         } catch {
             InstallationTree.remove(folder)
+            // On a full disk the next one may need the room; no version comes from what was not there before.
+            if artifact.isNew { artifacts.remove(artifact) }
             throw error
         }
     }

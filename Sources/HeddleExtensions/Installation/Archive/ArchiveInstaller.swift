@@ -4,6 +4,8 @@ package import Logging
 
 /// Unpacks archives that bring an extension with its manifest, in the sandbox and without network.
 package struct ArchiveInstaller: Sendable {
+    /// What the program that unpacks ends with when the disk is full.
+    package static let storageFullStatus: Int32 = 6
     private static let timeLimit = Duration.seconds(300)
     private static let limits = ResourceLimits(memoryBytes: 512 << 20, processes: 64, fileBytes: 2 << 30)
 
@@ -52,8 +54,11 @@ package struct ArchiveInstaller: Sendable {
                 userID: userID
             )
             let step = InstallationStep(sandbox: sandbox, log: log, deadline: .now + Self.timeLimit, progress: { _ in })
-            guard try await step.run(command.command, policy: policy) == .exited(0) else {
-                throw HeddleError(.installationFailed, "the archive cannot be used: \(log.reason)")
+            switch try await step.run(command.command, policy: policy) {
+            case .exited(0): break
+            case .exited(Self.storageFullStatus):
+                throw HeddleError(.storageFull, "the disk is full: \(log.reason)")
+            default: throw HeddleError(.installationFailed, "the archive cannot be used: \(log.reason)")
             }
             guard InstallationTree.seal(tree), InstallationTree.remove(work) else {
                 throw HeddleError(.installationFailed, "the unpacked files could not be made read-only")

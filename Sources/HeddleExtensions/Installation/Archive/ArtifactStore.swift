@@ -10,6 +10,8 @@ package struct ArtifactStore: Sendable {
         /// SHA-256 in lower-case hexadecimal.
         package let digest: String
         package let path: String
+        /// Whether it was not there before.
+        var isNew: Bool
     }
 
     private static let mostBytes = 1 << 30
@@ -32,7 +34,12 @@ package struct ArtifactStore: Sendable {
     func artifact(_ digest: String) -> Artifact? {
         let path = path(digest.lowercased())
         guard let file = HostFile(path, followingLinks: false), file.kind == .regular else { return nil }
-        return Artifact(digest: digest.lowercased(), path: path)
+        return Artifact(digest: digest.lowercased(), path: path, isNew: false)
+    }
+
+    /// Removes a file that was put in for a plan that came to nothing.
+    func remove(_ artifact: Artifact) {
+        for ending in [""] + Self.signatureEndings { unlink(artifact.path + ending) }
     }
 
     /// Where a file is fetched to, the same one each time for what it comes from.
@@ -49,10 +56,11 @@ package struct ArtifactStore: Sendable {
     func adopt(_ fetched: String, digest: String) throws(HeddleError) -> Artifact {
         let path = path(digest)
         for ending in Self.signatureEndings { unlink(path + ending) }
+        let isNew = !HostFile.isRegular(path)
         guard chmod(fetched, 0o644) == 0, rename(fetched, path) == 0, InstallationTree.sync(path) else {
             throw Self.failure("cannot be kept")
         }
-        return Artifact(digest: digest, path: path)
+        return Artifact(digest: digest, path: path, isNew: isNew)
     }
 
     private static func text(_ digest: SHA256.Digest) -> String {
@@ -91,6 +99,7 @@ package struct ArtifactStore: Sendable {
             )
         }
         let path = self.path(digest)
+        let isNew = !HostFile.isRegular(path)
         guard fsync(target) == 0, rename(temporary, path) == 0, InstallationTree.sync(path) else {
             throw Self.failure("cannot be written")
         }
@@ -99,7 +108,7 @@ package struct ArtifactStore: Sendable {
             guard let signature = HostFile.read(source + ending, upTo: Self.mostSignatureBytes) else { continue }
             guard InstallationTree.write(signature, to: path + ending) else { throw Self.failure("cannot be written") }
         }
-        return Artifact(digest: digest, path: path)
+        return Artifact(digest: digest, path: path, isNew: isNew)
     }
 
     private static func transfer(_ source: Int32, _ target: Int32) throws(HeddleError) -> String {
