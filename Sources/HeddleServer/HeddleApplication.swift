@@ -65,16 +65,19 @@ package struct HeddleApplication: Sendable {
         let application = makeApplication(services, door)
         let group = ServiceGroup(
             configuration: groupConfiguration([
-                background, InstanceKeeper(services: services, background: background), application,
+                // Stopped last: what the keeper stops is stopped in it.
+                background, InstanceKeeper(services: services), application,
                 ArtifactSweeper(extensions: services.extensions, logger: logger),
                 // Stopped first, so that nothing is started while everything is stopped.
                 Preloader(registry: services.registry, logger: logger),
             ])
         )
         services.lifecycle.setStop { await group.triggerGracefulShutdown() }
+        // Before this line they end the process as ever; from here on none of them is lost.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let hangUp = await HangUpSignal()
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { await Self.endAtSecondSignal() }
+            tasks.addTask { await Self.end(at: signals) { await services.lifecycle.stop() } }
             tasks.addTask {
                 await hangUp.run {
                     // The log has what was wrong.
@@ -115,19 +118,21 @@ package struct HeddleApplication: Sendable {
         }
     }
 
-    /// Ends the process for people in a hurry; the kernel ends the extensions with it.
-    private static func endAtSecondSignal() async {
-        var seen = 0
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            seen += 1
-            if seen == 2 { _exit(1) }
+    /// Stops the server at the first signal; the second is for people in a hurry, and the kernel ends the extensions.
+    private static func end(at signals: UnixSignalsSequence, stop: () async -> Void) async {
+        var isStopping = false
+        for await _ in signals {
+            if isStopping { _exit(1) }
+            isStopping = true
+            await stop()
         }
     }
 
     private func groupConfiguration(_ services: [any Service]) -> ServiceGroupConfiguration {
         var result = ServiceGroupConfiguration(
             services: services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
+            // Two that trap the same signal may each see what the other misses.
+            gracefulShutdownSignals: [],
             logger: quietLogger
         )
         result.maximumGracefulShutdownDuration = .seconds(max(1, configuration.integer("shutdown.grace_seconds")))
@@ -320,11 +325,9 @@ package struct HeddleApplication: Sendable {
 /// Stops idle processes while the server runs, and all of them when it ends.
 private struct InstanceKeeper: Service {
     let services: ServerServices
-    let background: BackgroundTasks
 
     func run() async {
         await IdleReaper(registry: services.registry).run()
         await services.extensions.stopAll()
-        background.finish()
     }
 }

@@ -32,9 +32,11 @@ extension WholeServer {
             try await ScratchDirectory.with { scratch in
                 let child = try ChildProcess(
                     [ServerFixture.program, "benchmark", suite, "--scale", "0.01", "--output", "json"],
-                    output: scratch.path + "/benchmark.json"
+                    output: scratch.path + "/benchmark.json",
+                    error: scratch.path + "/benchmark.err"
                 )
                 #expect(child.wait(seconds: 120) == 0, "\(child.text)")
+                #expect(readText(scratch.path + "/benchmark.err") == "", "the server's last words too")
                 let result = try JSONValue(parsing: Array(child.text.utf8))
                 let rows = result["calls"]?.array ?? []
                 #expect(rows.allSatisfy { $0["failed"]?.integer == 0 }, "\(result.text)")

@@ -18,6 +18,30 @@ extension WholeServer {
             }
         }
 
+        @Test("asked to end at any moment of its start, it does so without a word")
+        func early() async throws {
+            try await ScratchDirectory.with { scratch in
+                for round in 0..<16 {
+                    let folder = "\(scratch.path)/\(round)"
+                    let child = try ChildProcess(
+                        [ServerFixture.program, "serve", "--port", "0", "--data-dir", folder, "--log-level", "error"],
+                        output: folder + ".out",
+                        error: folder + ".err"
+                    )
+                    if round % 2 == 0 {
+                        #expect(eventually(seconds: 20) { child.text.contains("listening on") })
+                    } else {
+                        usleep(UInt32(round) * 10_000)
+                    }
+                    child.kill(SIGTERM)
+                    let status = child.wait(seconds: 10)
+                    // One that was not yet up ends as any process does.
+                    #expect(status == 0 || (status == 128 + SIGTERM && !child.text.contains("listening on")))
+                    #expect(readText(folder + ".err") == "")
+                }
+            }
+        }
+
         @Test("asked to end, it ends stubborn extensions too")
         func stubborn() async throws {
             try await ServerFixture.with { server in

@@ -13,23 +13,24 @@ package final class BackgroundTasks: Service {
         (work, continuation) = AsyncStream.makeStream()
     }
 
-    /// Hands in work; after ``finish()`` it is dropped, and the answer is false.
+    /// Hands in work; once ``run()`` was asked to end it is dropped, and the answer is false.
     @discardableResult
     package func add(_ operation: @escaping @Sendable () async -> Void) -> Bool {
         if case .enqueued = continuation.yield(operation) { return true }
         return false
     }
 
-    /// Takes no more work; ``run()`` returns when the rest is done.
-    package func finish() {
-        continuation.finish()
-    }
-
+    /// Runs what is handed in until a graceful shutdown, and then until the rest is done.
     package func run() async {
-        await withDiscardingTaskGroup { group in
-            for await operation in work {
-                group.addTask { await operation() }
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await operation in work {
+                    group.addTask { await operation() }
+                }
             }
+        } onGracefulShutdown: {
+            // Not before: a service that ends by itself ends the whole group with an error.
+            self.continuation.finish()
         }
     }
 }
