@@ -56,7 +56,7 @@ extension WholeServer {
             try server.request("GET", "/api/v1/extensions/tool").json
         }
 
-        @Test("fail no call of a thousand a second", .timeLimit(.minutes(5)))
+        @Test("fail no call of sixteen clients that go on calling", .timeLimit(.minutes(5)))
         func underLoad() async throws {
             try await ServerFixture.with { server in
                 let folders = try ["1.0.0", "2.0.0"].map { try Self.folder(server, $0) }

@@ -30,7 +30,7 @@ package struct Preloader: Service {
                 let background = registry.snapshot.all.filter { Self.isDue($0, .background) }
                 let due = background.filter { begun.insert(ObjectIdentifier($0.pool)).inserted }
                 await cancelWhenGracefulShutdown { await start(due) }
-                begun.formIntersection(registry.snapshot.all.map { ObjectIdentifier($0.pool) })
+                if !begun.isEmpty { begun.formIntersection(registry.snapshot.all.map { ObjectIdentifier($0.pool) }) }
             }
             isFirst = false
             // A cancelled sleep ends the loop at its head.
@@ -77,13 +77,7 @@ package struct Preloader: Service {
             return (left.manifest.loading.priority, left.name.rawValue)
                 < (right.manifest.loading.priority, right.name.rawValue)
         }
-        let members = sorted.map { entry in
-            DependencyGraph.Member(
-                name: entry.registered.name,
-                version: entry.registered.manifest.version,
-                dependencies: entry.registered.manifest.dependencies
-            )
-        }
+        let members = sorted.map(\.graphMember)
         let byName = Dictionary(sorted.map { ($0.registered.name, $0) }, uniquingKeysWith: { first, _ in first })
         // What a circle keeps from having an order is started in that of the priorities.
         let order = (try? DependencyGraph(members).order(members.map(\.name))) ?? members.map(\.name)

@@ -101,17 +101,22 @@ package struct ExtensionRepository: Sendable {
         try noteRemains(of: name, tenant: tenant, tx)
     }
 
-    /// Every extension of a tenant with all its versions.
+    /// Every extension of a tenant with all its versions, or the one of a name.
     ///
     /// One that cannot be read is told of and left out, so that it does not keep the others from running.
-    func all(tenant: TenantID, userBase: UInt32, _ tx: ReadTransaction) throws -> Contents {
+    func all(
+        tenant: TenantID,
+        userBase: UInt32,
+        only name: ExtensionName? = nil,
+        _ tx: ReadTransaction
+    ) throws -> Contents {
         let rows = try tx.query(
             """
             SELECT e.user_number, e.current_generation, e.desired_generation, v.* FROM extension e
                 JOIN extension_version v ON v.tenant_id = e.tenant_id AND v.name = e.name
-            WHERE e.tenant_id = $1 ORDER BY e.name, v.generation
+            WHERE e.tenant_id = $1 AND ($2 IS NULL OR e.name = $2) ORDER BY e.name, v.generation
             """,
-            [.text(tenant.rawValue)]
+            [.text(tenant.rawValue), StoreValue(name?.rawValue)]
         )
         var contents = Contents()
         var desired: [String: RegisteredExtension] = [:]

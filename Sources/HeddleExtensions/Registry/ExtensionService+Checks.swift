@@ -102,7 +102,8 @@ extension ExtensionService {
 }
 
 extension RegistryEntry {
-    fileprivate var graphMember: DependencyGraph.Member {
+    /// What its manifest says of others.
+    var graphMember: DependencyGraph.Member {
         DependencyGraph.Member(
             name: registered.name,
             version: registered.manifest.version,

@@ -48,7 +48,7 @@ extension ExtensionService {
     private func examine(_ name: ExtensionName, isRepairing: Bool) async throws -> String? {
         do {
             return try await withReservation(of: name) { [self] in
-                let row = try await contents().entries.first { $0.name == name }
+                let row = try await contents(only: name).entries.first
                 let known = registry.snapshot.entry(name.rawValue)
                 switch (known, row) {
                 case (nil, nil): return nil
@@ -75,9 +75,11 @@ extension ExtensionService {
         }
     }
 
-    private func contents() async throws -> ExtensionRepository.Contents {
+    private func contents(only name: ExtensionName? = nil) async throws -> ExtensionRepository.Contents {
         let base = configuration.userBase
-        return try await store.read { [repository] tx in try repository.all(tenant: .local, userBase: base, tx) }
+        return try await store.read { [repository] tx in
+            try repository.all(tenant: .local, userBase: base, only: name, tx)
+        }
     }
 
     private static func differs(_ known: RegisteredExtension, _ stored: RegisteredExtension) -> Bool {

@@ -135,8 +135,14 @@ package final class ExtensionService: Sendable {
         _ stages: StageTimes
     ) async throws -> RegisteredExtension {
         try await withReservation(of: plan.manifest.name) { [self] in
-            let isUnreadable = reservations.withLock { $0.unreadable.contains(plan.manifest.name.rawValue) }
-            guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil, !isUnreadable else {
+            guard reservations.withLock({ !$0.unreadable.contains(plan.manifest.name.rawValue) }) else {
+                throw HeddleError(
+                    .extensionExists,
+                    "an extension named '\(plan.manifest.name)' is stored and cannot be read; the server's log says why",
+                    details: ["name": plan.manifest.name.rawValue]
+                )
+            }
+            guard registry.snapshot.entry(plan.manifest.name.rawValue) == nil else {
                 throw HeddleError(
                     .extensionExists,
                     "an extension named '\(plan.manifest.name)' is registered already",
@@ -357,6 +363,8 @@ package final class ExtensionService: Sendable {
                 try repository.delete(name, tenant: caller.tenant, tx)
             }
             registry.remove(name)
+            // With it went what could not be read of it.
+            _ = reservations.withLock { $0.unreadable.remove(name.rawValue) }
             await known.pool.close()
             await closeDraining(name)
             if hasRun {

@@ -83,28 +83,26 @@ package struct Installation: Sendable {
         case .url(let url, let digest):
             let artifact = try await stages.time("download") { try await fetcher.fetch(url, expecting: digest) }
             return try await plan(request, artifact, stages)
-        case .command, .pypi, .npm, .directory: break
-        }
-        let manifest: Manifest
-        var command: [String]?
-        var directory: String?
-        switch request.source {
         case .command(let words, let folder):
-            command = words
-            directory = folder
-            manifest = try Self.manifest(request, command: words)
-        case .pypi:
-            manifest = try Self.manifest(request, command: ["python3"])
-        case .npm:
-            manifest = try Self.manifest(request, command: ["node"])
+            return try await plan(request, Self.manifest(request, command: words), words, in: folder, stages)
+        case .pypi: return try await plan(request, Self.manifest(request, command: ["python3"]), nil, in: nil, stages)
+        case .npm: return try await plan(request, Self.manifest(request, command: ["node"]), nil, in: nil, stages)
         case .directory(let folder):
-            manifest = try stages.time("manifest") {
+            let manifest = try stages.time("manifest") {
                 try Self.manifest(request, ManifestFile.read(directory: folder))
             }
-            command = manifest.runtime.command
-            directory = folder
-        case .archive, .url: throw HeddleError(.internalError, "an archive is planned by itself")
+            return try await plan(request, manifest, manifest.runtime.command, in: folder, stages)
         }
+    }
+
+    /// A program that is there already; nil for one that comes with an installation.
+    private func plan(
+        _ request: RegistrationRequest,
+        _ manifest: Manifest,
+        _ command: [String]?,
+        in directory: String?,
+        _ stages: StageTimes
+    ) async throws -> Plan {
         let grants = manifest.permissions.union(request.choices.grants)
         try stages.time("security") { try grantRules(grants) }
         let configuration = try stages.time("manifest") { try Self.configuration(of: manifest, request) }
@@ -323,17 +321,22 @@ package struct Installation: Sendable {
     /// The folder that was made for an extension; another's may well be among what it reads.
     private func package(of entry: RegisteredExtension) -> String? {
         guard entry.source.hasOwnFolder, let resolved = entry.resolved else { return nil }
-        let prefix = packageRoot + "/"
         let paths = resolved.command + resolved.readOnlyPaths
         // What was installed while the data directory was reached over a link has that in its path.
-        return (paths + paths.compactMap { $0.hasPrefix("/") ? HostFile.realPath($0) : nil })
-            .compactMap { path in
+        return package(named: entry.name, in: paths)
+            ?? package(named: entry.name, in: paths.compactMap { $0.hasPrefix("/") ? HostFile.realPath($0) : nil })
+    }
+
+    private func package(named name: ExtensionName, in paths: [String]) -> String? {
+        let prefix = packageRoot + "/"
+        return
+            paths.compactMap { path in
                 guard path.hasPrefix(prefix) else { return nil }
                 return path.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
             }
             // The name, a dash and eight letters: an extension's name may begin another's.
-            .first { name in
-                name.hasPrefix(entry.name.rawValue + "-") && name.utf8.count == entry.name.rawValue.utf8.count + 9
+            .first { folder in
+                folder.hasPrefix(name.rawValue + "-") && folder.utf8.count == name.rawValue.utf8.count + 9
             }
     }
 }

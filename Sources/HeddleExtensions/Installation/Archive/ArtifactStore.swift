@@ -105,7 +105,11 @@ package struct ArtifactStore: Sendable {
         }
         for ending in Self.signatureEndings {
             unlink(path + ending)
-            guard let signature = HostFile.read(source + ending, upTo: Self.mostSignatureBytes) else { continue }
+            guard HostFile(source + ending) != nil else { continue }
+            // One that is there and cannot be read is not the same as none.
+            guard let signature = HostFile.read(source + ending, upTo: Self.mostSignatureBytes) else {
+                throw Self.unreadable(source + ending)
+            }
             guard InstallationTree.write(signature, to: path + ending) else { throw Self.failure("cannot be written") }
         }
         return Artifact(digest: digest, path: path, isNew: isNew)

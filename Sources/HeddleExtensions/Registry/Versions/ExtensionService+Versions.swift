@@ -69,7 +69,8 @@ extension ExtensionService {
             )
         }
         try check(next.manifest, stages)
-        return try await offer(next, request.acceptsChanges, tenant, stages)
+        let isAccepted = request.acceptsChanges
+        return try await offer(next, permissions: isAccepted, tools: isAccepted, tenant, stages)
     }
 
     private func successor(
@@ -98,10 +99,11 @@ extension ExtensionService {
         return next
     }
 
-    /// Tries a version and puts it up, as far as what is new in it was accepted.
+    /// Tries a version and puts it up, as far as its new permissions and its tools were accepted.
     private func offer(
         _ version: RegisteredExtension,
-        _ isAccepted: Bool,
+        permissions arePermissionsAccepted: Bool,
+        tools areToolsAccepted: Bool,
         _ tenant: TenantID,
         _ stages: StageTimes
     ) async throws -> RegisteredExtension {
@@ -109,11 +111,15 @@ extension ExtensionService {
         let known = try entry(next.name)
         let current = known.registered
         // What asks for more does not run with it before somebody agreed.
-        guard isAccepted || current.permissionsMissing(for: next).isEmpty else { return try await park(next, tenant) }
-        try await tryOut(&next, tenant: tenant, log: known.pool.log, stages)
-        next.stages = stages.value
+        guard arePermissionsAccepted || current.permissionsMissing(for: next).isEmpty else {
+            return try await park(next, tenant)
+        }
+        if next.revision == nil {
+            try await tryOut(&next, tenant: tenant, log: known.pool.log, stages)
+            next.stages = stages.value
+        }
         let changes = ToolComparison.changes(accepted: current.tools, offered: next.tools)
-        guard isAccepted || current.revision == nil || changes.allSatisfy({ $0.offered == nil }) else {
+        guard areToolsAccepted || current.revision == nil || changes.allSatisfy({ $0.offered == nil }) else {
             return try await park(next, tenant)
         }
         return try await putUp(next, tenant)
@@ -245,13 +251,15 @@ extension ExtensionService {
         try await withReservation(of: name) { [self] in
             let known = try entry(name, ifRevision: revision)
             guard let pending = known.registered.pending else { return try await acceptTools(known, caller.tenant) }
-            var next = pending.entry
-            try check(next.manifest)
-            guard !pending.wasTried else { return try await putUp(next, caller.tenant) }
-            try await tryOut(&next, tenant: caller.tenant, log: known.pool.log)
-            let changes = ToolComparison.changes(accepted: known.registered.tools, offered: next.tools)
-            guard changes.allSatisfy({ $0.offered == nil }) else { return try await park(next, caller.tenant) }
-            return try await putUp(next, caller.tenant)
+            try check(pending.entry.manifest)
+            // Its tools were looked at if it ran before it was parked.
+            return try await offer(
+                pending.entry,
+                permissions: true,
+                tools: pending.wasTried,
+                caller.tenant,
+                StageTimes()
+            )
         }
     }
 
@@ -317,9 +325,9 @@ extension ExtensionService {
             // It ran before: only what `installed` may become is asked of it.
             target.state = target.revision == nil ? .registered : .installed
             target.heldTools = nil
+            try check(target.manifest)
             let log = try entry(name).pool.log
             if target.revision == nil { try await tryOut(&target, tenant: caller.tenant, log: log) }
-            try check(target.manifest)
             return try await putUp(target, caller.tenant)
         }
     }

@@ -29,12 +29,13 @@ extension Manifest {
         }
     }
 
-    /// A call that shows whether the extension works.
+    /// A call that shows whether the extension works; it is made when the extension is tried.
     package struct HealthCheck: Sendable, Hashable {
-        /// The tool that is called; nil asks for an answer to `ping` alone.
+        /// The tool that is called; nil is content with a start and a list of tools.
         package let capability: String?
         /// What it is called with.
         package let parameters: JSONValue?
+        /// Kept for whoever checks running processes again and again, as are the failures that count.
         package let intervalSeconds: Int
         package let timeoutSeconds: Int
         /// Failures in a row that count.
