@@ -1,4 +1,5 @@
 import HeddleModel
+import HeddleSecurity
 import Hummingbird
 import JSON
 
@@ -44,14 +45,7 @@ struct Listing {
     }
 
     /// Hexadecimal, so that nobody is tempted to read it, and it needs no escaping.
-    private static func encode(_ text: String) -> String {
-        text.utf8
-            .map { byte in
-                let digits = String(byte, radix: 16)
-                return digits.count == 1 ? "0" + digits : digits
-            }
-            .joined()
-    }
+    private static func encode(_ text: String) -> String { text.utf8.hexadecimal }
 
     private static func decode(_ cursor: Substring) -> String? {
         guard cursor.utf8.count.isMultiple(of: 2), cursor.utf8.count <= 1024 else { return nil }

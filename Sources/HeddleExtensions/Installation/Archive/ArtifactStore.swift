@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 import HeddleModel
+import HeddleSecurity
 import NIOPosix
 
 /// Files that were fetched or handed in, each kept once under the hash of its content and never changed.
@@ -47,7 +48,7 @@ package struct ArtifactStore: Sendable {
     /// - Throws: ``HeddleError`` with `installationFailed` when the store cannot be made.
     func landing(for source: String) throws(HeddleError) -> String {
         guard InstallationTree.makeFolder(root, mode: 0o700) else { throw Self.failure("cannot be kept") }
-        return "\(root)/\(Self.landingPrefix)\(Self.text(SHA256.hash(data: Array(source.utf8))))"
+        return "\(root)/\(Self.landingPrefix)\(SHA256.hash(data: Array(source.utf8)).hexadecimal)"
     }
 
     /// Takes a file that was fetched to ``landing(for:)``.
@@ -61,10 +62,6 @@ package struct ArtifactStore: Sendable {
             throw Self.failure("cannot be kept")
         }
         return Artifact(digest: digest, path: path, isNew: isNew)
-    }
-
-    private static func text(_ digest: SHA256.Digest) -> String {
-        digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
     /// Copies a file of the host into the store, and the signature beside it.
@@ -137,7 +134,7 @@ package struct ArtifactStore: Sendable {
                 written += part
             }
         }
-        return text(hash.finalize())
+        return hash.finalize().hexadecimal
     }
 
     private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }
