@@ -1,8 +1,7 @@
-import HeddleModel
 package import JSON
 
 /// `heddle benchmark activate`: first activations of a compiled extension in the sandbox.
-package struct ActivateBenchmark: Sendable {
+package struct ActivateBenchmark: Benchmark {
     private let executable: String
     private let scale: Double
 
@@ -11,38 +10,21 @@ package struct ActivateBenchmark: Sendable {
         self.scale = scale
     }
 
-    /// Runs everything; each part also tells its line to `report` when it is done.
-    ///
-    /// - Throws: ``HeddleError`` of the part that failed.
-    package func run(report: (String) -> Void) async throws -> JSONValue {
+    package func run(report tell: @escaping (String) -> Void) async throws -> JSONValue {
         let folder = try BenchmarkFolder(executable: executable)
         let server = try ServerUnderTest(executable: executable, dataDirectory: folder.path + "/data")
         defer { server.stop() }
-        report(LatencyRecord.heading)
-        var rows: [JSONValue] = []
+        var report = BenchmarkReport(tell)
         for callers in [1, 4, 16] {
             let names = (0..<max(callers, Int(200 * scale))).map { "echo-\(callers)-\($0)" }
-            let headers = ["Authorization: Bearer \(server.token)"]
             let registrations = try names.map {
                 BenchmarkFolder.registration(try folder.writeExtension($0), activate: false)
             }
-            _ = try HTTPLoad(
-                port: server.port,
-                headers: headers,
-                requests: registrations,
-                expected: #""state":"registered""#
-            )
-            .runAll(callers: 16)
-            let load = try HTTPLoad(
-                port: server.port,
-                headers: headers,
-                requests: names.map { ("/api/v1/extensions/\($0)/activate", "") },
-                expected: #""state":"active""#
-            )
-            let record = try load.runAll(callers: callers)
-            report(record.line("activate, sandboxed", callers: callers))
-            rows.append(record.json("activate, sandboxed", callers: callers))
+            _ = try server.load(registrations, expecting: #""state":"registered""#).runAll(callers: 16)
+            let activations = names.map { (path: "/api/v1/extensions/\($0)/activate", body: "") }
+            let load = try server.load(activations, expecting: #""state":"active""#)
+            report.add("activate, sandboxed", callers: callers, try load.runAll(callers: callers))
         }
-        return ["suite": "activate", "calls": .array(rows)]
+        return report.json(suite: "activate")
     }
 }

@@ -4,7 +4,7 @@ import HeddleModel
 package import JSON
 
 /// `heddle benchmark install`: archives of several sizes from a web server on this machine, against a plain copy.
-package struct InstallBenchmark: Sendable {
+package struct InstallBenchmark: Benchmark {
     private let executable: String
     private let scale: Double
 
@@ -16,7 +16,7 @@ package struct InstallBenchmark: Sendable {
     /// Runs everything; each part also tells its line to `report` when it is done.
     ///
     /// - Throws: ``HeddleError`` of the part that failed, or `commandNotFound` without Python, whose web server is used.
-    package func run(report: (String) -> Void) async throws -> JSONValue {
+    package func run(report: @escaping (String) -> Void) async throws -> JSONValue {
         let folder = try BenchmarkFolder(executable: executable)
         let script = """
             import functools, http.server, sys

@@ -1,72 +1,44 @@
-import FoundationEssentials
-import Glibc
 import HeddleClient
-package import HeddleModel
+import HeddleModel
 package import JSON
 
 /// `heddle benchmark invoke`: the echo extension through the server, and straight over its pipe.
-package struct InvokeBenchmark: Sendable {
+package struct InvokeBenchmark: Benchmark {
     /// What every call carries.
     static let text = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
     private let executable: String
-    private let echo: String
     private let seconds: Double
 
-    /// Finds the echo extension beside the given executable.
-    ///
-    /// - Throws: ``HeddleError`` with `commandNotFound`.
-    package init(executable: String, seconds: Double) throws(HeddleError) {
+    package init(executable: String, seconds: Double) {
         self.executable = executable
         self.seconds = seconds
-        echo = "/" + executable.split(separator: "/").dropLast().joined(separator: "/") + "/heddle-echo"
-        guard access(echo, X_OK) == 0 else {
-            throw HeddleError(.commandNotFound, "heddle-echo is not beside heddle; build it first")
-        }
     }
 
-    /// Runs everything; each part also tells its line to `report` when it is done.
-    ///
-    /// - Throws: ``HeddleError`` of the part that failed.
-    package func run(report: (String) -> Void) async throws -> JSONValue {
-        let folder = "/tmp/heddle-benchmark-\(UUID().uuidString.lowercased())"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        report(LatencyRecord.heading)
-        let launcher = try await EchoLauncher(echo, folder: folder)
-        var rows = try await pipes(launcher, report)
-        let server = try ServerUnderTest(executable: executable, dataDirectory: folder + "/data")
+    package func run(report tell: @escaping (String) -> Void) async throws -> JSONValue {
+        let folder = try BenchmarkFolder(executable: executable)
+        var report = BenchmarkReport(tell)
+        let launcher = try await EchoLauncher(folder.echo, folder: folder.path)
+        try await measurePipes(launcher, &report)
+        let server = try ServerUnderTest(executable: executable, dataDirectory: folder.path + "/data")
         defer { server.stop() }
-        rows += try await calls(server, report)
+        try await measureCalls(server, folder, &report)
         let memory = server.anonymousMemory
         let firstStop = server.stop()
         let starts = try await self.starts(launcher)
         let many = try await manyExtensions(folder)
-        report("")
-        let facts: [(String, Double, String)] = [
-            ("start, plain", starts.plain, "ms"), ("start, sandboxed", starts.confined, "ms"),
-            ("ready with 100 lazy extensions", many.ready, "ms"),
-            ("anonymous memory idle with 100", many.memory, "MB"),
-            ("anonymous memory after the load", Double(memory) / 1_048_576, "MB"),
-            ("stop with a process running", Double(firstStop) / 1e6, "ms"),
-        ]
-        for (name, value, unit) in facts {
-            report(LatencyRecord.padded(name, 34) + LatencyRecord.fixed(value, 2, 10) + " " + unit)
-        }
-        return [
-            "suite": "invoke", "calls": .array(rows),
-            "facts": .array(
-                facts.map {
-                    ["name": .string($0.0), "value": .number(LatencyRecord.fixed($0.1, 3, 0)), "unit": .string($0.2)]
-                }
-            ),
-        ]
+        report.add(fact: "start, plain", starts.plain, "ms")
+        report.add(fact: "start, sandboxed", starts.confined, "ms")
+        report.add(fact: "ready with 100 lazy extensions", many.ready, "ms")
+        report.add(fact: "anonymous memory idle with 100", many.memory, "MB")
+        report.add(fact: "anonymous memory after the load", Double(memory) / 1_048_576, "MB")
+        report.add(fact: "stop with a process running", Double(firstStop) / 1e6, "ms")
+        return report.json(suite: "invoke")
     }
 
     // MARK: Parts
 
-    private func pipes(_ launcher: EchoLauncher, _ report: (String) -> Void) async throws -> [JSONValue] {
-        var rows: [JSONValue] = []
+    private func measurePipes(_ launcher: EchoLauncher, _ report: inout BenchmarkReport) async throws {
         for isConfined in [false, true] {
             let process = try await launcher.start(isConfined: isConfined)
             for callers in [1, 16, 64] {
@@ -76,50 +48,49 @@ package struct InvokeBenchmark: Sendable {
                     callers: callers,
                     seconds: seconds
                 )
-                rows.append(row(isConfined ? "pipe, sandboxed" : "pipe", callers, record, report))
+                report.add(isConfined ? "pipe, sandboxed" : "pipe", callers: callers, record)
             }
             await process.stop()
         }
-        return rows
     }
 
-    private func calls(_ server: ServerUnderTest, _ report: (String) -> Void) async throws -> [JSONValue] {
-        var rows: [JSONValue] = []
+    private func measureCalls(
+        _ server: ServerUnderTest,
+        _ folder: BenchmarkFolder,
+        _ report: inout BenchmarkReport
+    ) async throws {
         for level in [SandboxLevel.none, .process] {
             let name = "echo-\(level.rawValue)"
-            try await register(name, level, server)
+            try await register(name, folder, level, server)
             let path = "/api/v1/extensions/\(name)/capabilities/echo/invoke"
             let load = try HTTPLoad(
                 port: server.port,
                 path: path,
-                headers: ["Authorization: Bearer \(server.token)"],
+                headers: server.headers,
                 body: #"{"parameters":{"text":"\#(Self.text)"}}"#,
                 expected: Self.text
             )
             _ = try load.run(callers: 4, seconds: min(0.5, seconds))
             for callers in [1, 16, 64] {
                 let record = try load.run(callers: callers, seconds: seconds)
-                rows.append(row(level == .none ? "server" : "server, sandboxed", callers, record, report))
+                report.add(level == .none ? "server" : "server, sandboxed", callers: callers, record)
             }
         }
-        return rows
     }
 
     private func register(
         _ name: String,
+        _ folder: BenchmarkFolder,
         _ level: SandboxLevel,
         _ server: ServerUnderTest
     ) async throws {
         let request = ExtensionRequest(
             name: name,
-            source: .command([echo], directory: "/"),
+            source: .command([folder.echo], directory: "/"),
             grants: Grants(level: level),
             isActivated: true
         )
-        _ = try await HeddleClient.withClient(server: "http://127.0.0.1:\(server.port)", token: server.token) {
-            client in
-            try await client.addExtension(request)
-        }
+        _ = try await server.withClient { try await $0.addExtension(request) }
     }
 
     /// Milliseconds from the start of a process to its first answer, as medians.
@@ -139,23 +110,16 @@ package struct InvokeBenchmark: Sendable {
         return (medians[0], medians[1])
     }
 
-    private func manyExtensions(_ folder: String) async throws -> (ready: Double, memory: Double) {
-        let data = folder + "/many"
+    private func manyExtensions(_ folder: BenchmarkFolder) async throws -> (ready: Double, memory: Double) {
+        let data = folder.path + "/many"
         let first = try ServerUnderTest(executable: executable, dataDirectory: data)
         for number in 0..<100 {
-            try await register("echo-\(number)", .process, first)
+            try await register("echo-\(number)", folder, .process, first)
         }
         first.stop()
         let second = try ServerUnderTest(executable: executable, dataDirectory: data)
         let memory = Double(second.anonymousMemory) / 1_048_576
         second.stop()
         return (Double(second.readyAfter) / 1e6, memory)
-    }
-
-    // MARK: Output
-
-    private func row(_ path: String, _ callers: Int, _ record: LatencyRecord, _ report: (String) -> Void) -> JSONValue {
-        report(record.line(path, callers: callers))
-        return record.json(path, callers: callers)
     }
 }

@@ -4,7 +4,7 @@ import HeddleModel
 package import JSON
 
 /// `heddle benchmark registry`: durable registrations over REST, and look-ups in memory.
-package struct RegistryBenchmark: Sendable {
+package struct RegistryBenchmark: Benchmark {
     private static let callers = 64
     private let executable: String
     private let scale: Double
@@ -14,15 +14,11 @@ package struct RegistryBenchmark: Sendable {
         self.scale = scale
     }
 
-    /// Runs everything; each part also tells its lines to `report` when it is done.
-    ///
-    /// - Throws: ``HeddleError`` of the part that failed.
-    package func run(report: (String) -> Void) async throws -> JSONValue {
+    package func run(report tell: @escaping (String) -> Void) async throws -> JSONValue {
         let folder = try BenchmarkFolder(executable: executable)
         let server = try ServerUnderTest(executable: executable, dataDirectory: folder.path + "/data")
         defer { server.stop() }
-        report(LatencyRecord.heading)
-        var rows: [JSONValue] = []
+        var report = BenchmarkReport(tell)
         let bases = try count(3000)
         let capabilities = JSONValue.array((0..<10).map { .string("capability_\($0)") })
         let dependencies = JSONObject(
@@ -35,50 +31,27 @@ package struct RegistryBenchmark: Sendable {
         ]
         var stages: [(String, [(String, Double)])] = []
         for kind in kinds {
-            var requests: [(path: String, body: String)] = []
-            for number in 0..<kind.count {
-                let extensionFolder = try folder.writeExtension("\(kind.name)-\(number)", adding: kind.more)
-                requests.append(BenchmarkFolder.registration(extensionFolder, activate: false))
-            }
-            let load = try HTTPLoad(
-                port: server.port,
-                headers: ["Authorization: Bearer \(server.token)"],
-                requests: requests,
-                expected: #""state":"registered""#
-            )
-            let record = try load.runAll(callers: Self.callers)
-            report(record.line("register, \(kind.name)", callers: Self.callers))
-            rows.append(record.json("register, \(kind.name)", callers: Self.callers))
+            let registrations = try (0..<kind.count)
+                .map { number in
+                    let extensionFolder = try folder.writeExtension("\(kind.name)-\(number)", adding: kind.more)
+                    return BenchmarkFolder.registration(extensionFolder, activate: false)
+                }
+            let load = try server.load(registrations, expecting: #""state":"registered""#)
+            report.add("register, \(kind.name)", callers: Self.callers, try load.runAll(callers: Self.callers))
             stages.append((kind.name, try await means(kind.name, server)))
         }
-        report("")
-        var facts: [JSONValue] = []
         for (kind, means) in stages {
-            for (stage, milliseconds) in means {
-                let name = "\(kind), \(stage)"
-                report(LatencyRecord.padded(name, 40) + LatencyRecord.fixed(milliseconds, 3, 10) + " ms")
-                facts.append([
-                    "name": .string(name), "value": .number(LatencyRecord.fixed(milliseconds, 4, 0)), "unit": "ms",
-                ])
-            }
+            for (stage, milliseconds) in means { report.add(fact: "\(kind), \(stage)", milliseconds, "ms") }
         }
-        for (name, nanoseconds) in try lookups() {
-            report(LatencyRecord.padded(name, 40) + LatencyRecord.fixed(nanoseconds / 1000, 3, 10) + " µs")
-            facts.append([
-                "name": .string(name), "value": .number(LatencyRecord.fixed(nanoseconds / 1000, 4, 0)), "unit": "us",
-            ])
-        }
-        return ["suite": "registry", "calls": .array(rows), "facts": .array(facts)]
+        for (name, nanoseconds) in try lookups() { report.add(fact: name, nanoseconds / 1000, "µs") }
+        return report.json(suite: "registry")
     }
 
     private func count(_ number: Int) throws -> Int { max(1, Int(Double(number) * scale)) }
 
     /// What each stage took on average, by what the extensions themselves tell.
     private func means(_ kind: String, _ server: ServerUnderTest) async throws -> [(String, Double)] {
-        let found = try await HeddleClient.withClient(server: "http://127.0.0.1:\(server.port)", token: server.token) {
-            client in
-            try await client.extensions(matching: [("q", kind)])
-        }
+        let found = try await server.withClient { try await $0.extensions(matching: [("q", kind)]) }
         var (names, sums): ([String], [String: Double]) = ([], [:])
         for item in found.items {
             for stage in item.json["stages"]?.array ?? [] {

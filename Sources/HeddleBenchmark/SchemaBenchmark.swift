@@ -3,7 +3,7 @@ package import JSON
 import JSONSchema
 
 /// `heddle benchmark schema`: how quickly values are judged and schemas compiled.
-package struct SchemaBenchmark: Sendable {
+package struct SchemaBenchmark: Benchmark {
     /// A tool as many are, and a call of it.
     private static let toolSchema = """
         {"type":"object","properties":{"repo_path":{"type":"string","minLength":1},"max_count":{"type":"integer",
@@ -34,7 +34,7 @@ package struct SchemaBenchmark: Sendable {
     /// Runs everything; each part also tells its line to `report` when it is done.
     ///
     /// - Throws: ``HeddleError`` with `pathNotReadable`, `malformedJSON` or `invalidRequest` for the folders.
-    package func run(report: (String) -> Void) throws -> JSONValue {
+    package func run(report: @escaping (String) -> Void) async throws -> JSONValue {
         do {
             return try measure(report)
         } catch let error as SchemaError {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HeddleClient
 import HeddleModel
 import JSON
 
@@ -50,5 +51,24 @@ final class ServerUnderTest {
         let text = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("Anonymous:") }
         return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+}
+
+extension ServerUnderTest {
+    /// Prepares requests to it, each to be sent once; an answer counts when it holds the expected bytes.
+    ///
+    /// - Throws: nothing that a benchmark's own requests could cause.
+    func load(_ requests: [(path: String, body: String)], expecting expected: String) throws(HeddleError) -> HTTPLoad {
+        try HTTPLoad(port: port, headers: headers, requests: requests, expected: expected)
+    }
+
+    /// The headers of each request.
+    var headers: [String] { ["Authorization: Bearer \(token)"] }
+
+    /// Runs a body with a client of it.
+    ///
+    /// - Throws: what the body throws.
+    func withClient<Value>(_ body: (HeddleClient) async throws -> Value) async throws -> Value {
+        try await HeddleClient.withClient(server: "http://127.0.0.1:\(port)", token: token, body)
     }
 }

@@ -1,6 +1,5 @@
 package import ArgumentParser
 import HeddleBenchmark
-import JSON
 
 /// `heddle benchmark activate`: how quickly extensions are activated.
 package struct BenchmarkActivate: AsyncParsableCommand {
@@ -9,23 +8,13 @@ package struct BenchmarkActivate: AsyncParsableCommand {
         abstract: "Measure activations in the sandbox: a first start, its greeting, its tools and its end."
     )
 
-    @Option(help: "A share of the work, for a quick look.")
-    var scale = 1.0
-
+    @OptionGroup var scaleOptions: ScaleOptions
     @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
 
-    package func validate() throws {
-        guard (0.001...10).contains(scale) else { throw ValidationError("--scale is from 0.001 to 10") }
-    }
-
     package func run() async throws {
-        let isTable = outputOptions.format == .table
-        let benchmark = ActivateBenchmark(executable: ServerProcess.executable, scale: scale)
-        let result = try await benchmark.run { line in
-            if isTable { Terminal.output.line(line) }
-        }
-        if !isTable { Terminal.output.json(result) }
+        let executable = ServerProcess.executable
+        try await outputOptions.show(ActivateBenchmark(executable: executable, scale: scaleOptions.scale))
     }
 }

@@ -1,6 +1,5 @@
 package import ArgumentParser
 import HeddleBenchmark
-import JSON
 
 /// `heddle benchmark install`: how quickly archives are fetched and installed.
 package struct BenchmarkInstall: AsyncParsableCommand {
@@ -9,23 +8,13 @@ package struct BenchmarkInstall: AsyncParsableCommand {
         abstract: "Measure installations of archives from an address, against a plain copy."
     )
 
-    @Option(help: "A share of the work, for a quick look.")
-    var scale = 1.0
-
+    @OptionGroup var scaleOptions: ScaleOptions
     @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
 
-    package func validate() throws {
-        guard (0.001...10).contains(scale) else { throw ValidationError("--scale is from 0.001 to 10") }
-    }
-
     package func run() async throws {
-        let isTable = outputOptions.format == .table
-        let benchmark = InstallBenchmark(executable: ServerProcess.executable, scale: scale)
-        let result = try await benchmark.run { line in
-            if isTable { Terminal.output.line(line) }
-        }
-        if !isTable { Terminal.output.json(result) }
+        let executable = ServerProcess.executable
+        try await outputOptions.show(InstallBenchmark(executable: executable, scale: scaleOptions.scale))
     }
 }

@@ -1,7 +1,5 @@
 package import ArgumentParser
 import HeddleBenchmark
-import HeddleModel
-import JSON
 
 /// `heddle benchmark invoke`: calls through the server, and the same calls straight over the extension's pipe.
 package struct BenchmarkInvoke: AsyncParsableCommand {
@@ -18,18 +16,11 @@ package struct BenchmarkInvoke: AsyncParsableCommand {
 
     package init() {}
 
-    private var output: OutputFormat { outputOptions.format }
-
     package func validate() throws {
         guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
     }
 
     package func run() async throws {
-        let benchmark = try InvokeBenchmark(executable: ServerProcess.executable, seconds: seconds)
-        let isTable = output == .table
-        let result = try await benchmark.run { line in
-            if isTable { Terminal.output.line(line) }
-        }
-        if !isTable { Terminal.output.json(result) }
+        try await outputOptions.show(InvokeBenchmark(executable: ServerProcess.executable, seconds: seconds))
     }
 }

@@ -1,9 +1,8 @@
 package import ArgumentParser
 import HeddleBenchmark
-import JSON
 
 /// `heddle benchmark schema`: how quickly values are judged with JSON Schemas.
-package struct BenchmarkSchema: ParsableCommand {
+package struct BenchmarkSchema: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "schema",
         abstract: "Measure verdicts of JSON Schemas, on a tool call, on messages and on the official suite."
@@ -24,18 +23,11 @@ package struct BenchmarkSchema: ParsableCommand {
 
     package init() {}
 
-    private var output: OutputFormat { outputOptions.format }
-
     package func validate() throws {
         guard (0.1...60).contains(seconds) else { throw ValidationError("--seconds is from 0.1 to 60") }
     }
 
-    package func run() throws {
-        let isTable = output == .table
-        let result = try SchemaBenchmark(messages: messages, suite: suite, seconds: seconds)
-            .run { line in
-                if isTable { Terminal.output.line(line) }
-            }
-        if !isTable { Terminal.output.json(result) }
+    package func run() async throws {
+        try await outputOptions.show(SchemaBenchmark(messages: messages, suite: suite, seconds: seconds))
     }
 }
