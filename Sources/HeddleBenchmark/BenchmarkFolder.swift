@@ -26,8 +26,12 @@ final class BenchmarkFolder {
     /// Writes the folder of an extension; its path.
     ///
     /// - Throws: when it cannot be written.
-    func writeExtension(_ name: String, adding more: [JSONObject.Member] = []) throws -> String {
-        let folder = "\(path)/extensions/\(name)"
+    func writeExtension(
+        _ name: String,
+        in parent: String = "extensions",
+        adding more: [JSONObject.Member] = []
+    ) throws -> String {
+        let folder = "\(path)/\(parent)/\(name)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var manifest = JSONObject(members: [
             .init(name: "name", value: .string(name)), .init(name: "version", value: "1.0.0"),

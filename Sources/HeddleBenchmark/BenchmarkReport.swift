@@ -7,6 +7,7 @@ struct BenchmarkReport {
     private let tell: (String) -> Void
     private var calls: [JSONValue] = []
     private var facts: [JSONValue] = []
+    private var targets: [JSONValue] = []
 
     init(_ tell: @escaping (String) -> Void) {
         self.tell = tell
@@ -28,8 +29,18 @@ struct BenchmarkReport {
         ])
     }
 
+    /// Adds figures that are asked for, each beside what was measured.
+    mutating func add(_ added: [SourceTarget]) {
+        tell("")
+        tell(SourceTarget.heading)
+        for target in added { tell(target.line) }
+        targets += added.map(\.json)
+    }
+
     /// Everything for programs.
     func json(suite: String) -> JSONValue {
-        ["suite": .string(suite), "calls": .array(calls), "facts": .array(facts)]
+        [
+            "suite": .string(suite), "calls": .array(calls), "facts": .array(facts), "targets": .array(targets),
+        ]
     }
 }

@@ -21,6 +21,9 @@ package struct LatencyRecord: Sendable {
     /// Answers each second.
     package var rate: Double { elapsed == 0 ? 0 : Double(count) * 1e9 / Double(elapsed) }
 
+    /// The latency on average, in milliseconds.
+    var mean: Double { nanoseconds.isEmpty ? 0 : Double(nanoseconds.reduce(0, +)) / Double(count) / 1e6 }
+
     /// The latency that the given share of answers stays under, in milliseconds.
     package func percentiles(_ shares: [Double]) -> [Double] {
         guard !nanoseconds.isEmpty else { return shares.map { _ in 0 } }

@@ -71,6 +71,18 @@ final class PlainProcess {
         close(output)
     }
 
+    /// All that it says on its standard output until it closes that.
+    func readToEnd() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = read(output, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return bytes }
+            bytes += chunk[..<count]
+        }
+    }
+
     /// Waits until it ends by itself; its status, or nothing when it was ended.
     func wait() -> Int32? {
         guard !isEnded else { return nil }

@@ -65,10 +65,12 @@ extension ServerUnderTest {
     /// The headers of each request.
     var headers: [String] { ["Authorization: Bearer \(token)"] }
 
+    var address: String { "http://127.0.0.1:\(port)" }
+
     /// Runs a body with a client of it.
     ///
     /// - Throws: what the body throws.
     func withClient<Value>(_ body: (HeddleClient) async throws -> Value) async throws -> Value {
-        try await HeddleClient.withClient(server: "http://127.0.0.1:\(port)", token: token, body)
+        try await HeddleClient.withClient(server: address, token: token, body)
     }
 }

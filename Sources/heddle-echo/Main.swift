@@ -4,7 +4,8 @@ import JSON
 /// The smallest useful MCP server over standard input and output, in both eras: one tool, `echo`.
 ///
 /// Benchmarks and tests drive it, so it does nothing that costs time. `--mark TEXT` makes it answer with that text, so
-/// that its versions can be told apart, and `--description TEXT` describes the tool.
+/// that its versions can be told apart, `--description TEXT` describes the tool, and `--tools NUMBER` lists more tools
+/// like it, which only the first of is for calling.
 @main
 struct Main {
     static func main() {
@@ -50,7 +51,7 @@ struct Main {
             writeResult(params?["arguments"]?["text"], to: &writer)
         case "tools/list":
             writer.name("result")
-            writer.value(["resultType": "complete", "ttlMs": 0, "cacheScope": "public", "tools": [tool]])
+            writer.value(["resultType": "complete", "ttlMs": 0, "cacheScope": "public", "tools": tools])
         case "initialize":
             let version = params?["protocolVersion"]?.string ?? "2025-11-25"
             writer.name("result")
@@ -107,12 +108,18 @@ struct Main {
         return arguments[index + 1]
     }
 
-    private static let tool: JSONValue = [
-        "name": "echo",
-        "description": .string(option("--description") ?? "Answers with the text it was given."),
-        "inputSchema": [
-            "type": "object", "properties": ["text": ["type": "string"]], "required": ["text"],
-        ],
-        "annotations": ["readOnlyHint": true],
-    ]
+    private static let tools: JSONValue = .array(
+        (1...max(1, option("--tools").flatMap { Int($0) } ?? 1)).map { tool($0 == 1 ? "echo" : "echo_\($0)") }
+    )
+
+    private static func tool(_ name: String) -> JSONValue {
+        [
+            "name": .string(name),
+            "description": .string(option("--description") ?? "Answers with the text it was given."),
+            "inputSchema": [
+                "type": "object", "properties": ["text": ["type": "string"]], "required": ["text"],
+            ],
+            "annotations": ["readOnlyHint": true],
+        ]
+    }
 }

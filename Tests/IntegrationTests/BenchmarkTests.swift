@@ -26,9 +26,9 @@ extension WholeServer {
 
         @Test(
             "of registrations, activations and installations lose none",
-            arguments: ["registry", "activate", "install"]
+            arguments: [("registry", 4, 23), ("activate", 8, 26), ("install", 0, 0)]
         )
-        func extensions(_ suite: String) async throws {
+        func extensions(_ suite: String, _ kinds: Int, _ targets: Int) async throws {
             try await ScratchDirectory.with { scratch in
                 let child = try ChildProcess(
                     [ServerFixture.program, "benchmark", suite, "--scale", "0.01", "--output", "json"],
@@ -40,7 +40,17 @@ extension WholeServer {
                 let result = try JSONValue(parsing: Array(child.text.utf8))
                 let rows = result["calls"]?.array ?? []
                 #expect(rows.allSatisfy { $0["failed"]?.integer == 0 }, "\(result.text)")
-                #expect(rows.count == 3 || result["rows"]?.array?.count == 3, "\(result.text)")
+                #expect(rows.count == kinds && (kinds > 0 || result["rows"]?.array?.isEmpty == false), "\(result.text)")
+                let shown = result["targets"]?.array ?? []
+                #expect(shown.count == targets, "\(result.text)")
+                // Only models are not Heddle's.
+                for target in shown where target["name"]?.string?.contains("model_") != true {
+                    #expect((target["measured"]?.text).flatMap(Double.init) != nil, "\(target.text)")
+                }
+                guard suite == "registry" else { return }
+                let facts = result["facts"]?.array?.compactMap { $0["name"]?.string } ?? []
+                #expect(facts.contains("simple, persist") && facts.contains("simple, resources"), "\(facts)")
+                #expect(facts.contains("discover 200 manifests"), "\(facts)")
             }
         }
 

@@ -214,8 +214,25 @@ extension WholeServer {
                     "smoke_check", "persist",
                 ]
                 #expect(Set(names) == Set(expected), "\(names)")
+                func shown() throws -> JSONValue? {
+                    try server.request("GET", "/api/v1/extensions/tool").json["stages"]
+                }
+                func shownNames() throws -> Set<String> {
+                    Set(try shown()?.array?.compactMap { $0["name"]?.string } ?? [])
+                }
+                #expect(try shown() == added.json["stages"])
                 try server.restart()
-                #expect(try server.request("GET", "/api/v1/extensions/tool").json["stages"]?.array?.isEmpty == false)
+                #expect(
+                    try shownNames() == Set(expected).subtracting(["persist"]),
+                    "nobody stores how long storing took"
+                )
+
+                let newer = try Self.folder(server, "tool", ["version": "1.1.0"])
+                let body: JSONValue = ["source": ["kind": "directory", "path": .string(newer)]]
+                let upgraded = try server.request("POST", "/api/v1/extensions/tool/upgrade", body: body.text)
+                #expect(upgraded.status == 200 && upgraded.json["version"] == "1.1.0", "\(upgraded.json.text)")
+                #expect(try shown() == upgraded.json["stages"])
+                #expect(try shownNames().isSuperset(of: ["manifest", "dependencies", "smoke_check", "persist"]))
             }
         }
     }

@@ -178,6 +178,7 @@ package final class ExtensionService: Sendable {
         entry.signature = plan.signature.sentence
         let name = entry.name
         let log = ExtensionLog(clock: clock)
+        let pool: InstancePool
         do {
             if request.activate {
                 // The trial makes the data directory before there is a row for it.
@@ -192,6 +193,8 @@ package final class ExtensionService: Sendable {
                     entry.state = try entry.state.transition(to: next)
                 }
             }
+            let tried = entry
+            pool = stages.time("resources") { makePool(tried, log: log) }
             entry.stages = stages.value
             let stored = entry
             let number = Int(userID - configuration.userBase)
@@ -207,8 +210,8 @@ package final class ExtensionService: Sendable {
             try? await forgetRemains(of: name.rawValue, caller.tenant)
             throw error
         }
-        stages.time("resources") { registry.add([(entry, makePool(entry, log: log))]) }
         entry.stages = stages.value
+        registry.add([(entry, pool)])
         if request.activate { try? await hooks.run(.postActivate, of: entry, tenant: caller.tenant, log: log) }
         logger.info(
             "Registered an extension",

@@ -32,6 +32,8 @@ package struct RegisteredExtension: Sendable {
     /// Who signed what it was installed from, in words; empty when nobody did.
     package var signature = ""
     /// How long each stage of its registration took, for people.
+    ///
+    /// What is stored cannot know how long storing it took: `persist` is in here until the server restarts.
     package var stages: JSONValue = []
     /// When this version came.
     package let createdAt: Timestamp

@@ -3,9 +3,20 @@ import Synchronization
 
 /// Takes the time of the stages that a registration goes through.
 package final class StageTimes: Sendable {
-    private let laps = Mutex<[(name: String, time: Duration)]>([])
+    private let laps: Mutex<[(name: String, time: Duration)]>
 
-    package init() {}
+    /// - Parameter before: A ``value`` that is gone on with, as when a version waited in between.
+    package init(continuing before: JSONValue = []) {
+        laps = Mutex(
+            (before.array ?? [])
+                .compactMap { stage in
+                    guard let name = stage["name"]?.string, let time = (stage["ms"]?.text).flatMap(Double.init) else {
+                        return nil
+                    }
+                    return (name, .microseconds(Int((time * 1000).rounded())))
+                }
+        )
+    }
 
     /// Runs a stage and notes how long it took, also when it fails; the same name adds up.
     func time<Value>(_ name: String, _ stage: () throws -> Value) rethrows -> Value {

@@ -110,6 +110,7 @@ extension ExtensionService {
         var next = version
         let known = try entry(next.name)
         let current = known.registered
+        next.stages = stages.value
         // What asks for more does not run with it before somebody agreed.
         guard arePermissionsAccepted || current.permissionsMissing(for: next).isEmpty else {
             return try await park(next, tenant)
@@ -122,7 +123,7 @@ extension ExtensionService {
         guard areToolsAccepted || current.revision == nil || changes.allSatisfy({ $0.offered == nil }) else {
             return try await park(next, tenant)
         }
-        return try await putUp(next, tenant)
+        return try await putUp(next, tenant, stages)
     }
 
     private func park(_ next: RegisteredExtension, _ tenant: TenantID) async throws -> RegisteredExtension {
@@ -169,7 +170,13 @@ extension ExtensionService {
     }
 
     /// Starts a version that was tried, exchanges it for the current one, and lets that end its calls.
-    private func putUp(_ version: RegisteredExtension, _ tenant: TenantID) async throws -> RegisteredExtension {
+    ///
+    /// A version that was there before has no `stages` to be noted.
+    private func putUp(
+        _ version: RegisteredExtension,
+        _ tenant: TenantID,
+        _ stages: StageTimes? = nil
+    ) async throws -> RegisteredExtension {
         let first = try entry(version.name)
         var next = version
         if first.registered.state == .active {
@@ -182,7 +189,7 @@ extension ExtensionService {
             if next.state == .active, first.pool.instance != nil {
                 pool.release(try await pool.acquire(), succeeded: true)
             }
-            next = try await exchange(next, pool, tenant)
+            next = try await exchange(next, pool, tenant, stages)
         } catch {
             await pool.close()
             throw error
@@ -197,7 +204,8 @@ extension ExtensionService {
     private func exchange(
         _ version: RegisteredExtension,
         _ pool: InstancePool,
-        _ tenant: TenantID
+        _ tenant: TenantID,
+        _ stages: StageTimes?
     ) async throws -> RegisteredExtension {
         var tries = 0
         while true {
@@ -215,15 +223,19 @@ extension ExtensionService {
             next.updatedAt = old.updatedAt
             let (before, after) = (old, next)
             do {
-                try await store.write { [repository] tx in
-                    try repository.exchange(before, for: after, dropping: parked, tenant: tenant, tx)
-                }
+                try await (stages ?? StageTimes())
+                    .time("persist") {
+                        try await store.write { [repository] tx in
+                            try repository.exchange(before, for: after, dropping: parked, tenant: tenant, tx)
+                        }
+                    }
             } catch let error as HeddleError where error.code == .versionConflict && tries < 8 {
                 // Its tools were compared at the same time; that is published in a moment.
                 tries += 1
                 try await Task.sleep(for: .milliseconds(20))
                 continue
             }
+            if let stages { next.stages = stages.value }
             registry.exchange(next, pool, for: known.pool)
             drain(known.pool, of: known.registered)
             if let parked { installation.discard(parked) }
@@ -258,7 +270,7 @@ extension ExtensionService {
                 permissions: true,
                 tools: pending.wasTried,
                 caller.tenant,
-                StageTimes()
+                StageTimes(continuing: pending.entry.stages)
             )
         }
     }
