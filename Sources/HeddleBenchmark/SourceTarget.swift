@@ -41,7 +41,7 @@ struct SourceTarget {
 }
 
 extension SourceTarget {
-    private static let nameWidth = 56
+    private static let nameWidth = 64
     private static let figureWidth = 10
 
     /// The heading over lines of ``line``.

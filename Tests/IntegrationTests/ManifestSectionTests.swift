@@ -8,7 +8,7 @@ extension WholeServer {
     @Suite("The sections of a manifest at work", .serialized)
     struct ManifestSectionTests {
         /// Writes a folder with an extension; its path.
-        private static func folder(_ server: ServerFixture, _ name: String, _ more: JSONValue = [:]) throws -> String {
+        static func folder(_ server: ServerFixture, _ name: String, _ more: JSONValue = [:]) throws -> String {
             let folder = "\(server.scratch.path)/extensions/\(name)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var manifest = JSONObject(members: [
@@ -21,7 +21,7 @@ extension WholeServer {
         }
 
         @discardableResult
-        private static func add(_ server: ServerFixture, _ name: String, _ more: JSONValue = [:]) throws -> HTTPAnswer {
+        static func add(_ server: ServerFixture, _ name: String, _ more: JSONValue = [:]) throws -> HTTPAnswer {
             let body: JSONValue = ["source": ["kind": "directory", "path": .string(try folder(server, name, more))]]
             return try server.request("POST", "/api/v1/extensions", body: body.text)
         }

@@ -1,14 +1,49 @@
 package import HeddleModel
 import JSON
+import Synchronization
 
 extension ExtensionService {
     /// Asks a manifest to go together with this host and with the other extensions.
     ///
     /// - Throws: ``HeddleError`` with `sandboxUnavailable`, `incompatible`, `dependencyUnsatisfied` or `dependencyCycle`.
-    package func check(_ manifest: Manifest, _ stages: StageTimes = StageTimes()) throws(HeddleError) {
+    package func check(_ manifest: Manifest) throws(HeddleError) { try check(manifest, .none, StageTimes()) }
+
+    /// Asks the same of an extension that comes and whose name is reserved, and keeps its place beside the others.
+    ///
+    /// Of two that come at the same time and exclude each other, the second one is refused, whatever becomes of the first.
+    ///
+    /// - Throws: what ``check(_:)`` throws.
+    func takePlace(_ manifest: Manifest, _ stages: StageTimes = StageTimes()) throws(HeddleError) {
+        try reservations.withLock { state throws(HeddleError) in
+            try check(manifest, state.changes(besides: manifest.name), stages)
+            state.decide(manifest.name, .comes(manifest))
+        }
+    }
+
+    /// Asks that nobody needs an extension that goes and whose name is reserved, and lets nobody need it from here on.
+    ///
+    /// - Throws: ``HeddleError`` with `dependencyUnsatisfied`.
+    func takeLeave(of name: ExtensionName) throws(HeddleError) {
+        try reservations.withLock { state throws(HeddleError) in
+            if registry.hasDependants(name) {
+                try DependencyGraph(registry.snapshot.all.map(\.graphMember)).checkRemoval(of: [name])
+            }
+            try DependencyGraph(state.changes(besides: name).coming.map(\.graphMember)).checkRemoval(of: [name])
+            state.decide(name, .goes)
+        }
+    }
+
+    private func check(
+        _ manifest: Manifest,
+        _ changes: RegistryChanges,
+        _ stages: StageTimes
+    ) throws(HeddleError) {
         do {
-            try stages.time("dependencies") { try checkDependencies(of: manifest) }
-            try stages.time("compatibility") { try checkCompatibility(of: manifest) }
+            try stages.time("dependencies") {
+                try checkDependencies(of: manifest)
+                try checkDependencies(of: manifest, after: changes)
+            }
+            try stages.time("compatibility") { try checkCompatibility(of: manifest, changes) }
         } catch let error as HeddleError {
             throw error
         } catch {
@@ -18,22 +53,31 @@ extension ExtensionService {
 
     /// Looks at no more of the registry than the answer needs, since most extensions stand alone.
     private func checkDependencies(of manifest: Manifest) throws(HeddleError) {
-        let snapshot = registry.snapshot
         guard !manifest.dependencies.isEmpty || registry.hasDependants(manifest.name) else { return }
-        let candidate = DependencyGraph.Member(
-            name: manifest.name,
-            version: manifest.version,
-            dependencies: manifest.dependencies
-        )
-        // Only what others name already can close a circle or break somebody.
-        let others =
-            registry.hasDependants(manifest.name)
-            ? snapshot.all.map(\.graphMember)
-            : snapshot.entries(manifest.dependencies.map(\.name.rawValue)).compactMap { $0?.graphMember }
-        try DependencyGraph(others).check(candidate)
+        let others = members(around: manifest, isNamed: registry.hasDependants(manifest.name))
+        try DependencyGraph(others).check(manifest.graphMember)
     }
 
-    private func checkCompatibility(of manifest: Manifest) throws(HeddleError) {
+    /// What is about to come satisfies nobody yet, but it can break what is there, and the other way round.
+    private func checkDependencies(of manifest: Manifest, after changes: RegistryChanges) throws(HeddleError) {
+        let snapshot = registry.snapshot
+        let naming = changes.coming.filter { $0.dependencies.contains { $0.name == manifest.name } }
+        let replacing = changes.coming.filter { snapshot.entry($0.name.rawValue) != nil }
+        guard !naming.isEmpty || !replacing.isEmpty || !changes.going.isEmpty else { return }
+        let others = members(around: manifest, isNamed: !naming.isEmpty || registry.hasDependants(manifest.name))
+        let staying = others.filter { !changes.going.contains($0.name) }
+        // Of two with one name, the later counts.
+        try DependencyGraph(staying + (naming + replacing).map(\.graphMember)).check(manifest.graphMember)
+    }
+
+    /// The extensions that can have to do with one: only what others name can close a circle or break somebody.
+    private func members(around manifest: Manifest, isNamed: Bool) -> [DependencyGraph.Member] {
+        let snapshot = registry.snapshot
+        guard !isNamed else { return snapshot.all.map(\.graphMember) }
+        return snapshot.entries(manifest.dependencies.map(\.name.rawValue)).compactMap { $0?.graphMember }
+    }
+
+    private func checkCompatibility(of manifest: Manifest, _ changes: RegistryChanges) throws(HeddleError) {
         let level = manifest.recorded["sandbox"]?["level"]?.string ?? "process"
         guard level == "process" else {
             throw HeddleError(
@@ -53,7 +97,7 @@ extension ExtensionService {
         if let version = try? SemanticVersion(HeddleVersion.current) {
             problems = manifest.compatibility.problems(version: version)
         }
-        problems += conflicts(of: manifest)
+        problems += conflicts(of: manifest, changes)
         guard problems.isEmpty else {
             throw HeddleError(
                 .incompatible,
@@ -63,11 +107,16 @@ extension ExtensionService {
         }
     }
 
-    private func conflicts(of manifest: Manifest) -> [String] {
+    private func conflicts(of manifest: Manifest, _ changes: RegistryChanges) -> [String] {
         let snapshot = registry.snapshot
-        let own = manifest.compatibility.conflicts.filter { snapshot.entry($0.rawValue) != nil }
+        let declared = manifest.compatibility.conflicts
+        let own = declared.filter { snapshot.entry($0.rawValue) != nil }
         let others = registry.conflicting(with: manifest.name).filter { $0 != manifest.name && !own.contains($0) }
+        let coming = changes.coming
+            .filter { declared.contains($0.name) || $0.compatibility.conflicts.contains(manifest.name) }
+            .map(\.name).filter { !own.contains($0) && !others.contains($0) }
         return (own + others).map { "it cannot be beside '\($0)'" }
+            + coming.map { "it cannot be beside '\($0)', which comes at this moment" }
     }
 
     /// What has to be activated so that an extension runs, itself last.
@@ -93,11 +142,12 @@ extension ExtensionService {
         }
         return order
     }
+}
 
-    /// Asks that nobody needs an extension that goes.
-    func checkRemoval(of name: ExtensionName) throws(HeddleError) {
-        guard registry.hasDependants(name) else { return }
-        try DependencyGraph(registry.snapshot.all.map(\.graphMember)).checkRemoval(of: [name])
+extension Manifest {
+    /// What it says of others.
+    fileprivate var graphMember: DependencyGraph.Member {
+        DependencyGraph.Member(name: name, version: version, dependencies: dependencies)
     }
 }
 

@@ -29,19 +29,6 @@ package final class ExtensionService: Sendable {
         }
     }
 
-    private struct Reservations {
-        /// Names that an operation is changing.
-        var names: Set<String> = []
-        /// Names of extensions that are stored and cannot be read; their data and users are still theirs.
-        var unreadable: Set<String> = []
-        /// Where the search for a free user begins.
-        var nextUser: UInt32?
-        /// Users of extensions that are being registered.
-        var users: Set<UInt32> = []
-        /// Extensions that may be registered.
-        var maximumExtensions: Int
-    }
-
     let configuration: Configuration
     let registry: ExtensionRegistry
     let store: HeddleStore
@@ -51,7 +38,7 @@ package final class ExtensionService: Sendable {
     let clock: any WallClock
     let logger: Logger
     let repository = ExtensionRepository()
-    private let reservations: Mutex<Reservations>
+    let reservations: Mutex<ExtensionReservations>
     let draining = Mutex<[DrainingPool]>([])
 
     package init(
@@ -65,7 +52,7 @@ package final class ExtensionService: Sendable {
         logger: Logger
     ) {
         self.configuration = configuration
-        reservations = Mutex(Reservations(maximumExtensions: configuration.maximumExtensions))
+        reservations = Mutex(ExtensionReservations(maximumExtensions: configuration.maximumExtensions))
         self.registry = registry
         self.store = store
         self.installation = installation
@@ -91,7 +78,7 @@ package final class ExtensionService: Sendable {
         registry.add(contents.entries.map { ($0, makePool($0)) })
         reservations.withLock { state in
             for (name, userID, _) in contents.unreadable {
-                state.unreadable.insert(name)
+                state.unreadable[name] = userID
                 state.users.insert(userID)
             }
         }
@@ -107,7 +94,7 @@ package final class ExtensionService: Sendable {
         }
     }
 
-    private func forgetRemains(of name: String, _ tenant: TenantID) async throws {
+    func forgetRemains(of name: String, _ tenant: TenantID) async throws {
         try await store.write { [repository] tx in try repository.forgetRemains(of: name, tenant: tenant, tx) }
     }
 
@@ -135,7 +122,7 @@ package final class ExtensionService: Sendable {
         _ stages: StageTimes
     ) async throws -> RegisteredExtension {
         try await withReservation(of: plan.manifest.name) { [self] in
-            guard reservations.withLock({ !$0.unreadable.contains(plan.manifest.name.rawValue) }) else {
+            guard !reservations.withLock({ $0.unreadable[plan.manifest.name.rawValue] != nil }) else {
                 throw HeddleError(
                     .extensionExists,
                     "an extension named '\(plan.manifest.name)' is stored and cannot be read; the server's log says why",
@@ -149,8 +136,8 @@ package final class ExtensionService: Sendable {
                     details: ["name": plan.manifest.name.rawValue]
                 )
             }
-            try check(plan.manifest, stages)
-            let userID = try stages.time("resources") { try reserveUser() }
+            try takePlace(plan.manifest, stages)
+            let userID = try stages.time("resources") { try takeUser() }
             defer { reservations.withLock { _ = $0.users.remove(userID) } }
             return try await install(caller, request, plan, userID: userID, stages)
         }
@@ -222,106 +209,25 @@ package final class ExtensionService: Sendable {
 
     var hooks: LifecycleHooks { LifecycleHooks(installation: installation, launcher: launcher) }
 
-    /// Runs a version for the first time, between its hooks.
-    func tryOut(
-        _ entry: inout RegisteredExtension,
-        tenant: TenantID,
-        log: ExtensionLog,
-        _ stages: StageTimes = StageTimes()
-    ) async throws {
-        entry.state = try entry.state.transition(to: .installing)
-        let before = entry
-        try await stages.time("hooks") { try await hooks.run(.preInstall, of: before, tenant: tenant, log: log) }
-        let start = ContinuousClock.now
-        try await trial(&entry, tenant: tenant, log: log)
-        stages.add("smoke_check", ContinuousClock.now - start)
-        let after = entry
-        try await stages.time("hooks") { try await hooks.run(.postInstall, of: after, tenant: tenant, log: log) }
-        entry.state = try entry.state.transition(to: .installed)
-    }
-
-    /// Starts the program once, lists its tools and stops it again.
-    private func trial(_ entry: inout RegisteredExtension, tenant: TenantID, log: ExtensionLog) async throws {
-        let started: InstanceLauncher.Started
-        do {
-            started = try await launcher.start(entry, tenant: tenant, log: log) { _ in MCPDelegate() }
-        } catch let error as HeddleError where Self.isTrialFailure(error.code) {
-            let hint = log.lastErrorText().map { "; its last words: \($0)" } ?? ""
-            let message = error.code == .startFailed ? error.message : error.message + hint
-            let reason = error.details["reason"] ?? error.code.rawValue
-            throw HeddleError(.smokeCheckFailed, message, details: ["reason": reason], cause: error)
-        }
-        do {
-            try await check(started.tools, of: entry.name)
-            try await SmokeCheck.run(started, entry.manifest)
-        } catch {
-            await started.instance.stop(grace: configuration.stopGrace)
-            throw error
-        }
-        await started.instance.stop(grace: configuration.stopGrace)
-        entry.tools = started.tools
-        entry.revision = started.instance.greeting.revision
-    }
-
-    private static let longestCompilation = Duration.seconds(10)
-
-    /// Compiles the schemas of tools; what checks nothing is told in the log.
-    private func check(_ tools: [ToolDefinition], of name: ExtensionName) async throws(HeddleError) {
-        let end = ContinuousClock.now + Self.longestCompilation
-        do throws(HeddleError) {
-            for tool in tools {
-                guard ContinuousClock.now < end else {
-                    throw HeddleError(.extensionProtocol, "the extension's schemas take too long to compile")
-                }
-                await Task.yield()
-                for fault in try tool.contract.check() {
-                    logger.warning("Cannot use a schema", metadata: ["extension": "\(name)", "fault": "\(fault)"])
-                }
-            }
-        } catch {
-            throw HeddleError(.smokeCheckFailed, error.message, details: error.details, cause: error)
-        }
-    }
-
-    private static func isTrialFailure(_ code: HeddleError.Code) -> Bool {
-        [.startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded].contains(code)
-    }
-
-    private func reserveUser() throws(HeddleError) -> UInt32 {
+    private func takeUser() throws(HeddleError) -> UInt32 {
         try reservations.withLock { state throws(HeddleError) in
-            let limit = state.maximumExtensions
-            // A user leaves the reservations only after its extension was published, so the registry comes second.
-            guard state.users.count + registry.snapshot.count < limit else {
-                throw HeddleError(
-                    .tooManyRequests,
-                    "\(limit) extensions are registered already",
-                    details: ["limit": "extensions.maximum", "value": String(limit)]
-                )
-            }
-            // The one after the last that was taken is almost always free; the numbers start over at the end.
-            let range = configuration.userBase..<(configuration.userBase + UInt32(2 * limit))
-            var user = state.nextUser.map { range.contains($0) ? $0 : range.lowerBound } ?? range.lowerBound
-            while state.users.contains(user) || registry.isTaken(user: user) {
-                user = user + 1 == range.upperBound ? range.lowerBound : user + 1
-            }
-            state.nextUser = user + 1
-            state.users.insert(user)
-            return user
+            try state.takeUser(from: configuration.userBase, registry)
         }
     }
 
+    /// Keeps others from changing an extension meanwhile; what is taken of the registry for it is free again at the end.
     func withReservation<Value: Sendable>(
         of name: ExtensionName,
         _ operation: @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard reservations.withLock({ $0.names.insert(name.rawValue).inserted }) else {
+        guard reservations.withLock({ $0.begin(name) }) else {
             throw HeddleError(
                 .versionConflict,
                 "somebody else is changing '\(name)' right now",
                 details: ["name": name.rawValue]
             )
         }
-        defer { reservations.withLock { _ = $0.names.remove(name.rawValue) } }
+        defer { reservations.withLock { $0.end(name) } }
         return try await operation()
     }
 
@@ -339,45 +245,6 @@ package final class ExtensionService: Sendable {
         changed = try await save(changed, tenant)
         registry.replace(changed, of: known.pool)
         return changed
-    }
-
-    /// Removes an extension, its processes, its files and its data.
-    ///
-    /// - Throws: ``HeddleError`` with `extensionNotFound`.
-    package func remove(
-        _ caller: Caller,
-        _ name: ExtensionName,
-        ifRevision revision: Int? = nil
-    ) async throws {
-        try await withReservation(of: name) { [self] in
-            let known = try entry(name, ifRevision: revision)
-            _ = try known.registered.state.transition(to: .uninstalling)
-            try checkRemoval(of: name)
-            let hasRun = known.registered.revision != nil
-            if hasRun {
-                try await hooks.run(.preUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
-            }
-            // Nobody gets its user before its last process and file are gone.
-            let userID = known.registered.userID
-            _ = reservations.withLock { $0.users.insert(userID) }
-            defer { reservations.withLock { _ = $0.users.remove(userID) } }
-            let versions = try await versions(of: name, caller.tenant)
-            try await store.write { [repository] tx in
-                try repository.delete(name, tenant: caller.tenant, tx)
-            }
-            registry.remove(name)
-            // With it went what could not be read of it.
-            _ = reservations.withLock { $0.unreadable.remove(name.rawValue) }
-            await known.pool.close()
-            await closeDraining(name)
-            if hasRun {
-                try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
-            }
-            for version in versions { installation.discard(version) }
-            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
-            // Should this fail, the next start does it.
-            try? await forgetRemains(of: name.rawValue, caller.tenant)
-        }
     }
 
     /// The extension with a name.

@@ -68,7 +68,7 @@ extension ExtensionService {
                 details: ["version": next.manifest.version.description]
             )
         }
-        try check(next.manifest, stages)
+        try takePlace(next.manifest, stages)
         let isAccepted = request.acceptsChanges
         return try await offer(next, permissions: isAccepted, tools: isAccepted, tenant, stages)
     }
@@ -263,7 +263,7 @@ extension ExtensionService {
         try await withReservation(of: name) { [self] in
             let known = try entry(name, ifRevision: revision)
             guard let pending = known.registered.pending else { return try await acceptTools(known, caller.tenant) }
-            try check(pending.entry.manifest)
+            try takePlace(pending.entry.manifest)
             // Its tools were looked at if it ran before it was parked.
             return try await offer(
                 pending.entry,
@@ -337,7 +337,7 @@ extension ExtensionService {
             // It ran before: only what `installed` may become is asked of it.
             target.state = target.revision == nil ? .registered : .installed
             target.heldTools = nil
-            try check(target.manifest)
+            try takePlace(target.manifest)
             let log = try entry(name).pool.log
             if target.revision == nil { try await tryOut(&target, tenant: caller.tenant, log: log) }
             return try await putUp(target, caller.tenant)

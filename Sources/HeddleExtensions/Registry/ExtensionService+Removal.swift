@@ -1,0 +1,44 @@
+package import HeddleModel
+import HeddleStore
+import Synchronization
+
+extension ExtensionService {
+    /// Removes an extension, its processes, its files and its data.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, or `dependencyUnsatisfied` when others need it.
+    package func remove(
+        _ caller: Caller,
+        _ name: ExtensionName,
+        ifRevision revision: Int? = nil
+    ) async throws {
+        try await withReservation(of: name) { [self] in
+            let known = try entry(name, ifRevision: revision)
+            _ = try known.registered.state.transition(to: .uninstalling)
+            try takeLeave(of: name)
+            let hasRun = known.registered.revision != nil
+            if hasRun {
+                try await hooks.run(.preUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            }
+            // Nobody gets its user before its last process and file are gone.
+            let userID = known.registered.userID
+            _ = reservations.withLock { $0.users.insert(userID) }
+            defer { reservations.withLock { _ = $0.users.remove(userID) } }
+            let versions = try await versions(of: name, caller.tenant)
+            try await store.write { [repository] tx in
+                try repository.delete(name, tenant: caller.tenant, tx)
+            }
+            registry.remove(name)
+            // With it went what could not be read of it.
+            _ = reservations.withLock { $0.unreadable.removeValue(forKey: name.rawValue) }
+            await known.pool.close()
+            await closeDraining(name)
+            if hasRun {
+                try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
+            }
+            for version in versions { installation.discard(version) }
+            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
+            // Should this fail, the next start does it.
+            try? await forgetRemains(of: name.rawValue, caller.tenant)
+        }
+    }
+}
