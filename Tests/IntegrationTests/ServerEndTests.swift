@@ -132,7 +132,7 @@ extension WholeServer {
             }
         }
 
-        @Test("an extension that cannot be read keeps no other from running")
+        @Test("an extension that cannot be read keeps no other from running, and can be removed and registered again")
         func unreadable() async throws {
             try await ServerFixture.with { server in
                 try server.registerEcho()
@@ -152,6 +152,19 @@ extension WholeServer {
                 #expect(try server.echoWorks())
                 #expect(server.log.contains("Cannot read an extension"))
                 #expect(access(server.data + "/extensions/default/bad", F_OK) == 0)
+
+                let refused = try server.registerBad()
+                #expect(refused.code == "EXTENSION_EXISTS" && refused.json.text.contains("cannot be read"))
+                let path = "/api/v1/extensions/bad"
+                #expect(try server.request("DELETE", path, headers: ["If-Match": "\"1\""]).code == "VERSION_CONFLICT")
+                let removed = try server.command("ext", "remove", "bad")
+                #expect(removed.status == 0, "\(removed)")
+                #expect(access(server.data + "/extensions/default/bad", F_OK) != 0)
+                #expect(try server.request("DELETE", path).code == "EXTENSION_NOT_FOUND")
+                #expect(try server.registerBad().status == 201)
+                try server.restart()
+                #expect(try server.request("GET", path).status == 200 && server.echoWorks())
+                #expect(!server.log.contains("Cannot read an extension"))
             }
         }
 

@@ -125,7 +125,8 @@ package final class ExtensionService: Sendable {
             guard !reservations.withLock({ $0.unreadable[plan.manifest.name.rawValue] != nil }) else {
                 throw HeddleError(
                     .extensionExists,
-                    "an extension named '\(plan.manifest.name)' is stored and cannot be read; the server's log says why",
+                    "an extension named '\(plan.manifest.name)' is stored and cannot be read; the server's log says why, "
+                        + "and removing it frees the name",
                     details: ["name": plan.manifest.name.rawValue]
                 )
             }
