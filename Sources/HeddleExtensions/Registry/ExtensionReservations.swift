@@ -6,8 +6,7 @@ struct ExtensionReservations {
     enum Intent {
         /// Nothing that others have to go together with.
         case undecided
-        /// It comes, or comes in the place of the version that is there.
-        case comes(Manifest)
+        case comes(ComingExtension)
         case goes
     }
 
@@ -39,17 +38,27 @@ struct ExtensionReservations {
     /// Frees a name, once the registry shows what became of it.
     mutating func end(_ name: ExtensionName) { intents[name] = nil }
 
-    /// What comes and goes besides one extension.
-    func changes(besides name: ExtensionName) -> RegistryChanges {
+    /// What comes and goes besides an extension and has to do with it.
+    func changes(around comer: ComingExtension) -> RegistryChanges {
         var changes = RegistryChanges()
-        for (other, intent) in intents where other != name {
+        for (other, intent) in intents where other != comer.member.name {
             switch intent {
             case .undecided: break
-            case .comes(let manifest): changes.coming.append(manifest)
+            case .comes(let coming):
+                guard coming.isReplacing || coming.names(comer.member.name) || comer.names(other) else { continue }
+                changes.coming.append(coming)
             case .goes: changes.going.insert(other)
             }
         }
         return changes
+    }
+
+    /// What comes and says something of an extension.
+    func coming(naming name: ExtensionName) -> [ComingExtension] {
+        intents.values.compactMap { intent in
+            guard case .comes(let coming) = intent, coming.names(name) else { return nil }
+            return coming
+        }
     }
 
     /// Takes a real user for an extension that comes.
@@ -77,11 +86,30 @@ struct ExtensionReservations {
     }
 }
 
+/// An extension that comes, or comes in the place of the version that is there, with what it says of others.
+///
+/// A class, since every check passes by all that come at the same time.
+final class ComingExtension: Sendable {
+    let member: DependencyGraph.Member
+    let conflicts: [ExtensionName]
+    let isReplacing: Bool
+    private let named: Set<ExtensionName>
+
+    init(_ manifest: Manifest, isReplacing: Bool) {
+        member = manifest.graphMember
+        conflicts = manifest.compatibility.conflicts
+        self.isReplacing = isReplacing
+        named = Set(manifest.dependencies.map(\.name) + conflicts)
+    }
+
+    /// Whether it needs an extension or cannot be beside it.
+    func names(_ name: ExtensionName) -> Bool { !named.isEmpty && named.contains(name) }
+}
+
 /// What operations under way are about to make of the registry; each of them can still fail.
 struct RegistryChanges {
-    /// Extensions that come, or come in the place of the version that is there.
-    var coming: [Manifest] = []
+    var coming: [ComingExtension] = []
     var going: Set<ExtensionName> = []
 
-    static let none = RegistryChanges()
+    var isEmpty: Bool { coming.isEmpty && going.isEmpty }
 }

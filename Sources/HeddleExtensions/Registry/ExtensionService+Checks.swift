@@ -6,7 +6,9 @@ extension ExtensionService {
     /// Asks a manifest to go together with this host and with the other extensions.
     ///
     /// - Throws: ``HeddleError`` with `sandboxUnavailable`, `incompatible`, `dependencyUnsatisfied` or `dependencyCycle`.
-    package func check(_ manifest: Manifest) throws(HeddleError) { try check(manifest, .none, StageTimes()) }
+    package func check(_ manifest: Manifest) throws(HeddleError) {
+        try check(manifest, RegistryChanges(), StageTimes())
+    }
 
     /// Asks the same of an extension that comes and whose name is reserved, and keeps its place beside the others.
     ///
@@ -14,9 +16,12 @@ extension ExtensionService {
     ///
     /// - Throws: what ``check(_:)`` throws.
     func takePlace(_ manifest: Manifest, _ stages: StageTimes = StageTimes()) throws(HeddleError) {
+        let isReplacing = registry.snapshot.entry(manifest.name.rawValue) != nil
+        let comer = ComingExtension(manifest, isReplacing: isReplacing)
         try reservations.withLock { state throws(HeddleError) in
-            try check(manifest, state.changes(besides: manifest.name), stages)
-            state.decide(manifest.name, .comes(manifest))
+            let changes = stages.time("dependencies") { state.changes(around: comer) }
+            try check(manifest, changes, stages)
+            state.decide(manifest.name, .comes(comer))
         }
     }
 
@@ -28,7 +33,7 @@ extension ExtensionService {
             if registry.hasDependants(name) {
                 try DependencyGraph(registry.snapshot.all.map(\.graphMember)).checkRemoval(of: [name])
             }
-            try DependencyGraph(state.changes(besides: name).coming.map(\.graphMember)).checkRemoval(of: [name])
+            try DependencyGraph(state.coming(naming: name).map(\.member)).checkRemoval(of: [name])
             state.decide(name, .goes)
         }
     }
@@ -58,16 +63,13 @@ extension ExtensionService {
         try DependencyGraph(others).check(manifest.graphMember)
     }
 
-    /// What is about to come satisfies nobody yet, but it can break what is there, and the other way round.
+    /// What is about to come or go can break what is there by then, and the other way round.
     private func checkDependencies(of manifest: Manifest, after changes: RegistryChanges) throws(HeddleError) {
-        let snapshot = registry.snapshot
-        let naming = changes.coming.filter { $0.dependencies.contains { $0.name == manifest.name } }
-        let replacing = changes.coming.filter { snapshot.entry($0.name.rawValue) != nil }
-        guard !naming.isEmpty || !replacing.isEmpty || !changes.going.isEmpty else { return }
-        let others = members(around: manifest, isNamed: !naming.isEmpty || registry.hasDependants(manifest.name))
-        let staying = others.filter { !changes.going.contains($0.name) }
-        // Of two with one name, the later counts.
-        try DependencyGraph(staying + (naming + replacing).map(\.graphMember)).check(manifest.graphMember)
+        guard !changes.isEmpty else { return }
+        let isNamed = registry.hasDependants(manifest.name) || changes.coming.contains { $0.names(manifest.name) }
+        let staying = members(around: manifest, isNamed: isNamed).filter { !changes.going.contains($0.name) }
+        // What is not there yet satisfies nobody, as the check before this one has seen.
+        try DependencyGraph(staying + changes.coming.map(\.member)).check(manifest.graphMember)
     }
 
     /// The extensions that can have to do with one: only what others name can close a circle or break somebody.
@@ -113,8 +115,8 @@ extension ExtensionService {
         let own = declared.filter { snapshot.entry($0.rawValue) != nil }
         let others = registry.conflicting(with: manifest.name).filter { $0 != manifest.name && !own.contains($0) }
         let coming = changes.coming
-            .filter { declared.contains($0.name) || $0.compatibility.conflicts.contains(manifest.name) }
-            .map(\.name).filter { !own.contains($0) && !others.contains($0) }
+            .filter { declared.contains($0.member.name) || $0.conflicts.contains(manifest.name) }
+            .map(\.member.name).filter { !own.contains($0) && !others.contains($0) }
         return (own + others).map { "it cannot be beside '\($0)'" }
             + coming.map { "it cannot be beside '\($0)', which comes at this moment" }
     }
@@ -146,7 +148,7 @@ extension ExtensionService {
 
 extension Manifest {
     /// What it says of others.
-    fileprivate var graphMember: DependencyGraph.Member {
+    var graphMember: DependencyGraph.Member {
         DependencyGraph.Member(name: name, version: version, dependencies: dependencies)
     }
 }
