@@ -154,7 +154,7 @@ let package = Package(
             name: "HeddleExtensionsTests",
             dependencies: [
                 "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "HeddleTestSupport",
-                "JSON", logging,
+                "JSON", crypto, logging,
             ]
         ),
         .testTarget(

@@ -174,10 +174,26 @@ package struct HeddleApplication: Sendable {
             environment: environment
         )
         let artifacts = ArtifactStore(root: directory.path + "/artifacts")
+        let packages = PackageStore(
+            root: directory.path + "/store",
+            maximumBytes: configuration.integer("packages.store_mb") << 20
+        )
         let installation = Installation(
             resolver: resolver,
-            python: PythonInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
-            node: NodeInstaller(sandbox: sandbox, resolver: resolver, environment: environment, logger: logger),
+            python: PythonInstaller(
+                sandbox: sandbox,
+                resolver: resolver,
+                environment: environment,
+                store: packages,
+                logger: logger
+            ),
+            node: NodeInstaller(
+                sandbox: sandbox,
+                resolver: resolver,
+                environment: environment,
+                store: packages,
+                logger: logger
+            ),
             archives: ArchiveInstaller(
                 sandbox: sandbox,
                 resolver: resolver,
@@ -186,6 +202,7 @@ package struct HeddleApplication: Sendable {
                 logger: logger
             ),
             artifacts: artifacts,
+            packages: packages,
             fetcher: try makeFetcher(artifacts, environment),
             signatures: SignatureRules(
                 publishers: try TrustedPublishers(configuration.list("security.trusted_publishers")),
@@ -270,7 +287,8 @@ package struct HeddleApplication: Sendable {
     /// What no process sees whatever it is: all of ours but the installed packages, which run.
     private func secretPaths(_ directory: DataDirectory) -> [String] {
         let files = [
-            "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log", "extensions",
+            "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log",
+            "extensions",
         ]
         let audits = ["audit.log"] + (1...AuditLog.kept).map { "audit.log.\($0)" }
         return (files + audits).map { "\(directory.path)/\($0)" }

@@ -35,6 +35,7 @@ package struct Installation: Sendable {
     private let node: NodeInstaller
     private let archives: ArchiveInstaller
     private let artifacts: ArtifactStore
+    private let packages: PackageStore
     private let fetcher: ArtifactFetcher
     private let signatures: SignatureRules
     /// The folder under which each installation has its own.
@@ -48,6 +49,7 @@ package struct Installation: Sendable {
         node: NodeInstaller,
         archives: ArchiveInstaller,
         artifacts: ArtifactStore,
+        packages: PackageStore,
         fetcher: ArtifactFetcher,
         signatures: SignatureRules,
         packageRoot: String,
@@ -59,6 +61,7 @@ package struct Installation: Sendable {
         self.node = node
         self.archives = archives
         self.artifacts = artifacts
+        self.packages = packages
         self.fetcher = fetcher
         self.signatures = signatures
         self.packageRoot = packageRoot
@@ -220,10 +223,7 @@ package struct Installation: Sendable {
         let suffix = InstanceID().rawValue.prefix(8)
         let folder = "\(packageRoot)/\(plan.manifest.name.rawValue)-\(suffix)"
         do {
-            let result = try await fetch(plan, into: folder, userID: userID)
-            for (name, milliseconds) in result.stages {
-                stages.add("install.\(name)", .milliseconds(milliseconds))
-            }
+            let result = try await fetch(plan, into: folder, userID: userID, stages)
             try await stages.time("sync") { try await sync(folder) }
             let resolved = ResolvedCommand(
                 command: result.command + arguments,
@@ -245,7 +245,12 @@ package struct Installation: Sendable {
         }
     }
 
-    private func fetch(_ plan: Plan, into folder: String, userID: UInt32) async throws -> InstalledPackage {
+    private func fetch(
+        _ plan: Plan,
+        into folder: String,
+        userID: UInt32,
+        _ stages: StageTimes
+    ) async throws -> InstalledPackage {
         let progress: @Sendable (String) -> Void = { [logger] line in
             logger.debug("Installing", metadata: ["extension": "\(plan.manifest.name)", "line": "\(line)"])
         }
@@ -257,6 +262,7 @@ package struct Installation: Sendable {
                 into: folder,
                 userID: userID,
                 allowBuild: package.allowsBuild,
+                stages: stages,
                 progress: progress
             )
         case .npm(let package):
@@ -265,6 +271,7 @@ package struct Installation: Sendable {
                 program: package.program,
                 into: folder,
                 userID: userID,
+                stages: stages,
                 progress: progress
             )
         case .command, .archive, .url, .directory:
@@ -296,11 +303,13 @@ package struct Installation: Sendable {
             InstallationTree.remove("\(packageRoot)/\(name)")
         }
         artifacts.sweep(keeping: Set(entries.compactMap(\.source.digest)))
+        packages.sweep()
     }
 
-    /// Removes archives that no version names any more.
+    /// Removes archives that no version names any more, and what the store of packages has no room for.
     func sweepArtifacts(keeping sources: [ExtensionSource], olderThan age: Duration) {
         artifacts.sweep(keeping: Set(sources.compactMap(\.digest)), olderThan: age)
+        packages.sweep(olderThan: age)
     }
 
     /// A command that lies beside an extension's manifest, with what it needs.

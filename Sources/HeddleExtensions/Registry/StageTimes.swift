@@ -42,6 +42,9 @@ package final class StageTimes: Sendable {
         }
     }
 
+    /// The names of the stages, in the order in which they began to end.
+    package var names: [String] { laps.withLock { $0.map(\.name) } }
+
     /// The stages in the order in which they began to end, with milliseconds to the microsecond.
     package var value: JSONValue {
         .array(

@@ -143,6 +143,14 @@ package struct ConfigurationOption: Sendable {
             effect: .restart
         ),
         .init(
+            key: "packages.store_mb",
+            kind: .integer(0...1_048_576),
+            standard: "4096",
+            summary:
+                "How much of what was fetched from PyPI and npm is kept for later installations, in MB; what was of no use for longest goes first.",
+            effect: .restart
+        ),
+        .init(
             key: "sandbox.user_base",
             kind: .integer(100_000...2_000_000_000),
             standard: "1600000000",

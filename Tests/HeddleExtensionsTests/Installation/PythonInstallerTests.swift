@@ -30,14 +30,21 @@ struct PythonInstallerTests {
             sandbox: Sandbox(logger: logger),
             resolver: CommandResolver(searchPath: environment["PATH"] ?? "", protectedPaths: []),
             environment: environment,
+            store: PackageStore(root: tree["store"], maximumBytes: 1 << 30),
             logger: logger
         )
+    }
+
+    /// What the last installation ran and printed.
+    private var log: String {
+        String(decoding: HostFile.read(tree["install/install.log"], upTo: 1 << 20) ?? [], as: UTF8.self)
     }
 
     private func install(
         _ requirement: String,
         module: String? = nil,
         lock: String? = nil,
+        stages: StageTimes = StageTimes(),
         progress: @Sendable @escaping (String) -> Void = { _ in }
     ) async throws -> InstalledPackage {
         do {
@@ -48,6 +55,7 @@ struct PythonInstallerTests {
                 userID: Self.userID,
                 allowBuild: false,
                 lock: lock,
+                stages: stages,
                 progress: progress
             )
         } catch let error as HeddleError {
@@ -60,7 +68,10 @@ struct PythonInstallerTests {
     @Test("installs a small server, seals it and repeats it from its lock")
     func calculator() async throws {
         let lines = Mutex<[String]>([])
-        let result = try await install("mcp-server-calculator") { line in lines.withLock { $0.append(line) } }
+        let stages = StageTimes()
+        let result = try await install("mcp-server-calculator", stages: stages) { line in
+            lines.withLock { $0.append(line) }
+        }
         let venv = tree["install/venv"]
         #expect(result.command == [venv + "/bin/python", venv + "/bin/mcp-server-calculator"])
         #expect(result.name == "mcp-server-calculator" || result.name == "mcp_server_calculator")
@@ -69,9 +80,12 @@ struct PythonInstallerTests {
         // Its own environment and the Python it was made from, and nothing around them.
         let ours = result.readOnlyPaths.filter { ($0 + "/").hasPrefix(tree.root) || tree.root.hasPrefix($0) }
         #expect(ours == [venv])
-        #expect(result.stages.map(\.name) == ["prepare", "environment", "install", "seal", "resolve"])
+        #expect(
+            stages.names
+                == ["prepare", "environment", "resolve", "download", "install", "seal"].map { "install." + $0 }
+        )
         #expect(lines.withLock { $0.contains { $0.hasPrefix("Installing collected packages") } })
-        #expect(PipReport.isLock(result.lock))
+        #expect(PythonLock(result.lock)?.text == result.lock)
         #expect(result.lock.contains("mcp-server-calculator==\(result.version) --hash=sha256:"))
         #expect(HostFile.names(in: tree["install"]) == ["install.log", "requirements.lock", "venv"])
         #expect(HostFile.read(tree["install/requirements.lock"], upTo: 1 << 20) == Array(result.lock.utf8))
@@ -82,8 +96,18 @@ struct PythonInstallerTests {
 
         try await expectAnswer(result)
 
-        let again = try await install("mcp-server-calculator", lock: result.lock)
-        #expect(again.lock == result.lock)
+        // The second time nothing is fetched, and by its lock nothing is even asked.
+        #expect(log.contains("pip download"))
+        for (lock, names) in [
+            (nil, ["prepare", "environment", "resolve", "install", "seal"]),
+            (result.lock, ["prepare", "environment", "install", "seal"]),
+        ] {
+            let stages = StageTimes()
+            let again = try await install("mcp-server-calculator", lock: lock, stages: stages)
+            #expect(stages.names == names.map { "install." + $0 })
+            #expect(again.lock == result.lock)
+            #expect(!log.contains("pip download") && log.contains("--dry-run") == (lock == nil))
+        }
     }
 
     /// Starts what was installed, confined and without network, and asks who it is.

@@ -141,13 +141,13 @@ struct PythonMetadataTests {
         let report = try #require(PipReport(Array(text.utf8)))
         let lock = "a==1.0+l --hash=sha256:\(digest)\nb-x==2 --hash=sha256:\(digest)\n"
         #expect(report.lock == lock)
-        #expect(PipReport.isLock(lock))
+        #expect(PythonLock(lock)?.text == lock)
         let others = [
             "", "a==1", "a==1 --hash=sha256:zz", "--index-url x", lock + "-r other\n",
             "a==1 --hash=sha256:\(digest) -e x",
             "../a==1 --hash=sha256:\(digest)", "a @ x --hash=sha256:\(digest)",
         ]
-        for other in others { #expect(!PipReport.isLock(other), "\(other)") }
+        for other in others { #expect(PythonLock(other) == nil, "\(other)") }
         #expect(PipReport(Array(#"{"install":[{"metadata":{"name":"-r","version":"1"}}]}"#.utf8)) == nil)
         #expect(PipReport(Array("nonsense".utf8)) == nil)
     }

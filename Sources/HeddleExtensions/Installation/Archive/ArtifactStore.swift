@@ -16,7 +16,6 @@ package struct ArtifactStore: Sendable {
     }
 
     private static let mostBytes = 1 << 30
-    private static let chunkBytes = 1 << 20
     private static let landingPrefix = ".download-"
     /// What the signature of a file is named like, behind the file's own name.
     static let signatureEndings = [".minisig", ".sig"]
@@ -87,7 +86,8 @@ package struct ArtifactStore: Sendable {
             // Gone already when all went well.
             unlink(temporary)
         }
-        let digest = try Self.transfer(file, target)
+        let digest = try HashedCopy(mostBytes: Self.mostBytes, failure: Self.failure)
+            .digest(of: file, to: target, .sha256)
         if let expected, expected != digest {
             throw HeddleError(
                 .integrityFailed,
@@ -110,31 +110,6 @@ package struct ArtifactStore: Sendable {
             guard InstallationTree.write(signature, to: path + ending) else { throw Self.failure("cannot be written") }
         }
         return Artifact(digest: digest, path: path, isNew: isNew)
-    }
-
-    private static func transfer(_ source: Int32, _ target: Int32) throws(HeddleError) -> String {
-        var (hash, total) = (SHA256(), 0)
-        var chunk = [UInt8](repeating: 0, count: chunkBytes)
-        while true {
-            let count = read(source, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure("cannot be read") }
-            if count == 0 { break }
-            total += count
-            guard total <= mostBytes else { throw failure("is larger than \(mostBytes >> 20) MB") }
-            chunk.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            var written = 0
-            while written < count {
-                let part = chunk[written..<count].withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
-                if part < 0, errno == EINTR { continue }
-                guard part > 0 else {
-                    let isFull = errno == ENOSPC || errno == EDQUOT
-                    throw isFull ? HeddleError(.storageFull, "the disk is full") : failure("cannot be written")
-                }
-                written += part
-            }
-        }
-        return hash.finalize().hexadecimal
     }
 
     private func path(_ digest: String) -> String { "\(root)/sha256-\(digest)" }

@@ -10,36 +10,44 @@ struct NodeInstallation {
     let directory: String
     let userID: UInt32
     let step: InstallationStep
+    let stages: StageTimes
 
-    private var tree: String { directory + "/node" }
-    private var work: String { directory + "/work" }
+    var tree: String { directory + "/node" }
+    var work: String { directory + "/work" }
     private var home: String { directory + "/work/home" }
     private var lock: String { directory + "/package-lock.json" }
+    /// What npm may read and not change; apart from `work`, which is its own.
+    var view: String { directory + "/view" }
+    /// The cache of the last step, which nothing before it could prepare.
+    var cache: String { directory + "/cache" }
 
     /// Runs all stages, and cleans up behind whichever fails.
     func run() async throws -> InstalledPackage {
-        try await step.log.keep(in: directory, removing: [tree, work, lock]) { try await stages() }
+        let made = [tree, work, view, cache, lock]
+        return try await step.log.keep(in: directory, removing: made) { try await install() }
     }
 
-    private func stages() async throws -> InstalledPackage {
-        var stopwatch = Stopwatch()
-        let npm = try await installer.resolver.resolve(["npm"], directory: nil)
+    private func install() async throws -> InstalledPackage {
         let tool = ToolConfiguration(of: .npm, environment: installer.environment, rules: installer.resolver.rules)
-        try prepareFolders(tool)
-        stopwatch.lap("prepare")
-        try await install(npm, tool)
-        stopwatch.lap("install")
-        guard InstallationTree.seal(tree), InstallationTree.remove(work) else {
-            throw HeddleError(.installationFailed, "the installed files could not be made read-only")
+        let npm = try await stages.time("install.prepare") {
+            let npm = try await installer.resolver.resolve(["npm"], directory: nil)
+            try prepareFolders(tool)
+            return npm
         }
-        stopwatch.lap("seal")
-        return try await finish(&stopwatch)
+        let files = requirements.compactMap(\.file)
+        let bytes = try await files.isEmpty ? installTarballs(npm, tool) : installFiles(files, npm, tool)
+        return try await stages.time("install.seal") {
+            guard InstallationTree.seal(tree), [work, view, cache].allSatisfy({ InstallationTree.remove($0) }) else {
+                throw HeddleError(.installationFailed, "the installed files could not be made read-only")
+            }
+            return try await finish(bytes)
+        }
     }
 
     private func prepareFolders(_ tool: ToolConfiguration) throws(HeddleError) {
-        let folders = [tree, home, home + "/tmp", home + "/cache"]
+        let folders = [tree, view, home, home + "/tmp", home + "/cache"]
         var isReady =
-            [tree, work, lock].allSatisfy { InstallationTree.remove($0) }
+            [tree, work, view, cache, lock].allSatisfy { InstallationTree.remove($0) }
             && folders.allSatisfy { InstallationTree.makeFolder($0) } && tool.copyUserFiles(to: home)
         let description: JSONValue = ["name": "heddle-extension", "private": true]
         isReady = isReady && InstallationTree.write(description.bytes, to: tree + "/package.json")
@@ -49,21 +57,46 @@ struct NodeInstallation {
         }
     }
 
-    private func install(_ npm: ResolvedCommand, _ tool: ToolConfiguration) async throws {
-        let files = requirements.compactMap(\.file)
+    /// Files of the host are no packages of an index: npm installs them and what they depend on at once.
+    private func installFiles(
+        _ files: [String],
+        _ npm: ResolvedCommand,
+        _ tool: ToolConfiguration
+    ) async throws -> [UInt8] {
         for file in files where !HostFile.isRegular(file) {
             throw HeddleError(.pathNotReadable, "the package '\(HostPath.name(file))' is not a file of this host")
         }
-        let policy = installer.policy(npm, tool, files: files, directory: directory, userID: userID)
-        let command = npm.command + ["install", "--omit=dev", "--save-exact", "--"] + requirements.map(\.argument)
-        guard try await step.run(command, policy: policy) == .exited(0) else {
-            throw HeddleError(.installationFailed, step.log.reason)
+        let policy = installer.policy(npm, tool, for: self, files: files, hasNetwork: true)
+        return try await stages.time("install.install") {
+            let command = npm.command + ["install", "--omit=dev", "--save-exact", "--"] + requirements.map(\.argument)
+            try await run(command, policy)
+            return try readLock()
         }
     }
 
-    private func finish(_ stopwatch: inout Stopwatch) async throws -> InstalledPackage {
-        guard let bytes = HostFile.read(tree + "/package-lock.json", upTo: 32 << 20, followingLinks: false),
-            let description = HostFile.read(tree + "/package.json", upTo: 1 << 20, followingLinks: false),
+    /// Runs npm.
+    ///
+    /// - Throws: ``HeddleError`` with `installationFailed` and what npm said of it, or what the launch throws.
+    func run(_ command: [String], _ policy: SandboxPolicy) async throws {
+        guard try await step.run(command, policy: policy) == .exited(0) else {
+            let reason = step.log.reason
+            if reason.contains("ENOSPC") || reason.contains("no space left") { throw HashedCopy.storageFull }
+            throw HeddleError(reason.contains("EINTEGRITY") ? .integrityFailed : .installationFailed, reason)
+        }
+    }
+
+    /// What npm says it chose.
+    ///
+    /// - Throws: ``HeddleError`` with `installationFailed`.
+    func readLock() throws(HeddleError) -> [UInt8] {
+        guard let bytes = HostFile.read(tree + "/package-lock.json", upTo: 32 << 20, followingLinks: false) else {
+            throw HeddleError(.installationFailed, "npm left no lock of what it installed")
+        }
+        return bytes
+    }
+
+    private func finish(_ bytes: [UInt8]) async throws -> InstalledPackage {
+        guard let description = HostFile.read(tree + "/package.json", upTo: 1 << 20, followingLinks: false),
             let root = try? JSONDocument(description).root
         else { throw HeddleError(.installationFailed, "npm left no lock of what it installed") }
         // npm notes what it was asked for in the order of the names, so that the first asked for is looked up.
@@ -79,7 +112,6 @@ struct NodeInstallation {
         guard InstallationTree.write(bytes, to: lock) else {
             throw HeddleError(.installationFailed, "the lock of the installation could not be written")
         }
-        stopwatch.lap("resolve")
         let interpreter = try await installer.resolver.resolve(["node"], directory: nil)
         return InstalledPackage(
             command: resolved.command,
@@ -89,8 +121,7 @@ struct NodeInstallation {
             lock: String(decoding: bytes, as: UTF8.self),
             // Not what the resolver found: the tree was made by strangers, and a path in it is not a grant.
             readOnlyPaths: HostPath.minimal([tree] + interpreter.readOnlyPaths),
-            environment: resolved.environment,
-            stages: stopwatch.laps
+            environment: resolved.environment
         )
     }
 

@@ -1,11 +1,13 @@
 import HeddleModel
 package import HeddleSandbox
+import JSON
 package import Logging
 
 /// Installs a distribution of PyPI into a virtual environment of its own.
 ///
-/// Everything that runs is confined, with the public network while pip loads and without it otherwise. There is no
-/// cache between installations: a wheel that one extension's build put there would run as part of the next extension.
+/// Everything that runs is confined, with the public network while pip loads and without it otherwise. Ready-made wheels are
+/// hashed by the server before they are installed, and kept in a ``PackageStore``; what an extension's build made never is, since
+/// it would run as part of the next extension.
 package struct PythonInstaller: Sendable {
     /// The bounds of an installation.
     static let timeLimit = Duration.seconds(600)
@@ -20,8 +22,12 @@ package struct PythonInstaller: Sendable {
     let sandbox: Sandbox
     let resolver: CommandResolver
     let environment: [String: String]
+    let store: PackageStore
     let python: String?
     let logger: Logger
+
+    /// What every run of pip is told.
+    static let pipOptions = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
 
     /// Makes an installer.
     ///
@@ -29,18 +35,21 @@ package struct PythonInstaller: Sendable {
     ///   - sandbox: Where everything runs.
     ///   - resolver: Finds the interpreter.
     ///   - environment: The server's own, of which pip's options, proxies and certificates are passed on.
+    ///   - store: Where wheels are kept.
     ///   - python: The interpreter to use; nil takes the best one on the search path.
     ///   - logger: Gets one line an installation.
     package init(
         sandbox: Sandbox,
         resolver: CommandResolver,
         environment: [String: String],
+        store: PackageStore,
         python: String? = nil,
         logger: Logger
     ) {
         self.sandbox = sandbox
         self.resolver = resolver
         self.environment = environment
+        self.store = store
         self.python = python
         self.logger = logger
     }
@@ -56,9 +65,10 @@ package struct PythonInstaller: Sendable {
     ///   - userID: Whom the confined steps run as.
     ///   - allowBuild: Whether source distributions are taken, which run their own code when they are built.
     ///   - lock: A lock of an earlier installation that is to be repeated exactly.
+    ///   - stages: Gets how long each part took.
     ///   - progress: Gets a line for people now and then.
     /// - Returns: What was installed and how it is started.
-    /// - Throws: ``HeddleError`` with `invalidRequest`, `installationFailed` or the sandbox's codes;
+    /// - Throws: ``HeddleError`` with `invalidRequest`, `installationFailed`, `integrityFailed`, `storageFull` or the sandbox's codes;
     ///   `CancellationError`.
     package func install(
         requirement: String,
@@ -67,10 +77,15 @@ package struct PythonInstaller: Sendable {
         userID: UInt32,
         allowBuild: Bool,
         lock: String? = nil,
+        stages: StageTimes = StageTimes(),
         progress: @Sendable @escaping (String) -> Void
     ) async throws -> InstalledPackage {
         let requirements = try PythonRequirement.list(requirement)
-        try Self.check(module: module, lock: lock)
+        try Self.check(module: module)
+        let parsed = lock.flatMap(PythonLock.init)
+        guard lock == nil || parsed != nil else {
+            throw HeddleError(.invalidRequest, "the lock is not one that Heddle wrote", details: ["field": "lock"])
+        }
         let installation = PythonInstallation(
             installer: self,
             requirements: requirements,
@@ -78,35 +93,32 @@ package struct PythonInstaller: Sendable {
             directory: HostPath.normalised(directory),
             userID: userID,
             allowBuild: allowBuild,
-            lock: lock,
+            lock: parsed,
             step: InstallationStep(
                 sandbox: sandbox,
                 log: InstallationLog(),
                 deadline: .now + Self.timeLimit,
                 progress: progress
-            )
+            ),
+            stages: stages
         )
         let result = try await installation.run()
         logger.info(
             "installed a distribution",
-            metadata: ["name": "\(result.name)", "version": "\(result.version)", "stages": "\(result.stages)"]
+            metadata: ["name": "\(result.name)", "version": "\(result.version)", "stages": "\(stages.value.text)"]
         )
         return result
     }
 
-    private static func check(module: String?, lock: String?) throws(HeddleError) {
-        if let module {
-            let parts = module.split(separator: ".", omittingEmptySubsequences: false)
-            let isName = parts.allSatisfy { part in
-                part.first?.isNumber == false
-                    && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            }
-            guard isName, module.utf8.count <= 256 else {
-                throw HeddleError(.invalidRequest, "the module is a dotted Python name", details: ["field": "module"])
-            }
+    private static func check(module: String?) throws(HeddleError) {
+        guard let module else { return }
+        let parts = module.split(separator: ".", omittingEmptySubsequences: false)
+        let isName = parts.allSatisfy { part in
+            part.first?.isNumber == false
+                && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         }
-        guard lock.map(PipReport.isLock) ?? true else {
-            throw HeddleError(.invalidRequest, "the lock is not one that Heddle wrote", details: ["field": "lock"])
+        guard isName, module.utf8.count <= 256 else {
+            throw HeddleError(.invalidRequest, "the module is a dotted Python name", details: ["field": "module"])
         }
     }
 
@@ -118,14 +130,15 @@ package struct PythonInstaller: Sendable {
         userID: UInt32,
         hasNetwork: Bool
     ) -> SandboxPolicy {
-        var variables = hasNetwork ? pip.environment : [:]
+        // What the operator told pip is where packages come from, which the last step must not ask.
+        var variables = hasNetwork ? pip.environment : ["PIP_CONFIG_FILE": "/dev/null"]
         variables.merge([
             "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/data", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1",
             // Wheels are unpacked here, and may be larger than what /tmp has of the memory.
             "TMPDIR": "/data/tmp",
         ]) { $1 }
         return SandboxPolicy(
-            readOnlyPaths: base.readOnlyPaths + (hasNetwork ? pip.readOnlyPaths : []),
+            readOnlyPaths: base.readOnlyPaths + [directory + "/view"] + (hasNetwork ? pip.readOnlyPaths : []),
             writablePaths: [directory + "/venv"],
             dataDirectory: directory + "/work/home",
             environment: variables,

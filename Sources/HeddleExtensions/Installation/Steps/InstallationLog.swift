@@ -9,6 +9,8 @@ final class InstallationLog: Sendable {
         /// The last lines that pip or Python marked as errors, or that were printed at all.
         var lastError: String?
         var lastLine: String?
+        /// What follows the last error.
+        var details: [String] = []
         var sawRetry = false
     }
 
@@ -28,7 +30,12 @@ final class InstallationLog: Sendable {
             let plain = line.trimmed()
             guard !plain.isEmpty, !plain.hasPrefix("[notice]") else { return }
             state.lastLine = plain
-            if plain.hasPrefix("ERROR:") || plain.hasPrefix("Error:") { state.lastError = plain }
+            if plain.hasPrefix("ERROR:") || plain.hasPrefix("Error:") {
+                state.lastError = plain
+                state.details = []
+            } else if state.lastError != nil, state.details.count < 3 {
+                state.details.append(plain)
+            }
             // npm says what is wrong first, and where its log is last.
             if state.lastError == nil, plain.hasPrefix("npm error "), !plain.hasPrefix("npm error code") {
                 state.lastError = String(plain.dropFirst(10))
@@ -47,6 +54,11 @@ final class InstallationLog: Sendable {
         let text = line.lowercased().hasPrefix("error:") ? line.dropFirst(6) : line[...]
         let reason = String(text.trimmed().prefix(300))
         return sawRetry ? reason + " (the package index could not be reached)" : reason
+    }
+
+    /// What follows the last error, on one line.
+    var details: String {
+        String(state.withLock { $0.details.joined(separator: " ") }.prefix(400))
     }
 
     /// Runs an installation and writes the log beside what it made.

@@ -63,8 +63,11 @@ enum InstallationTree {
             guard [S_IFREG, S_IFDIR].contains(mode & S_IFMT) else { return true }
             return sync(openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC))
         }
-        return isWritten && sync(open(HostPath.parent(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        return isWritten && syncFolder(HostPath.parent(path))
     }
+
+    /// Writes the names in one folder to the disk.
+    static func syncFolder(_ path: String) -> Bool { sync(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) }
 
     /// Writes an open file or folder to the disk and closes it.
     private static func sync(_ descriptor: Int32) -> Bool {

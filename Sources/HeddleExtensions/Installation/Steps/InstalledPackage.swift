@@ -16,6 +16,4 @@ package struct InstalledPackage: Sendable {
     package let readOnlyPaths: [String]
     /// What the command needs in its environment.
     package let environment: [String: String]
-    /// How long each part took.
-    package let stages: [(name: String, milliseconds: Int)]
 }
