@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["HeddleModel", "HeddleSecurity", "HeddleTestSupport", "JSON", "JSONSchema"]
+            dependencies: ["HeddleModel", "HeddleSecurity", "HeddleTestSupport", "JSON", "JSONSchema", crypto]
         ),
     ],
     swiftLanguageModes: [.v6]

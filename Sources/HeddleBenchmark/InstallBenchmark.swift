@@ -3,7 +3,8 @@ import Glibc
 import HeddleModel
 package import JSON
 
-/// `heddle benchmark install`: archives of several sizes from a web server on this machine, against a plain copy.
+/// `heddle benchmark install`: archives of several sizes from a web server on this machine, against a plain copy, and packages out of
+/// a warm store, against pip and npm.
 package struct InstallBenchmark: Benchmark {
     private let executable: String
     private let scale: Double
@@ -41,7 +42,8 @@ package struct InstallBenchmark: Benchmark {
             let size = max(1, Int(Double(megabytes) * min(1, scale)))
             rows.append(try measure(index, size, folder, server, port, report))
         }
-        return ["suite": "install", "rows": .array(rows)]
+        let packages = try await PackageBenchmark(folder: folder, scale: scale).run(report: report)
+        return ["suite": "install", "rows": .array(rows), "packages": .array(packages)]
     }
 
     private func measure(

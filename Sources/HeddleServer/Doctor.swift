@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HeddleExtensions
 import HeddleModel
 import HeddleSandbox
 import Logging
@@ -32,6 +33,9 @@ package enum Doctor {
                     detail: finding.detail
                 )
             }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        result += await InstallerTools(searchPath: path).findings()
+            .map { DoctorFinding(name: $0.name, isAvailable: $0.isAvailable, isRequired: false, detail: $0.detail) }
         let directory = configuration.text("data.directory")
         result.append(
             DoctorFinding(

@@ -1,15 +1,41 @@
-"""Writes a small wheel, the same bytes each time: make_wheel.py FOLDER NAME VERSION [REQUIREMENT ...]."""
+"""Writes a small wheel with an MCP server, the same bytes each time: make_wheel.py FOLDER NAME VERSION [REQUIREMENT ...]."""
 
 import base64
 import hashlib
 import sys
 import zipfile
 
+SERVER = """
+import json
+import sys
+
+
+def main():
+    for line in sys.stdin:
+        request = json.loads(line)
+        method = request["method"]
+        if method == "initialize":
+            version = request["params"]["protocolVersion"]
+            info = {"name": NAME, "version": "1"}
+            result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": info}
+        elif method == "tools/list":
+            result = {"tools": [{"name": "name", "inputSchema": {"type": "object"}}]}
+        elif method == "tools/call":
+            result = {"content": [{"type": "text", "text": NAME}]}
+        else:
+            result = None
+        if "id" in request:
+            answer = {"jsonrpc": "2.0", "id": request["id"], "result": result}
+            if result is None:
+                answer = {"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32601, "message": "no such method"}}
+            print(json.dumps(answer), flush=True)
+"""
+
 folder, name, version, *requirements = sys.argv[1:]
 module = name.replace("-", "_")
 info = f"{module}-{version}.dist-info"
 files = {
-    f"{module}.py": f"def main():\n    print('{name} {version}')\n",
+    f"{module}.py": f"NAME = {name!r}\n" + SERVER,
     f"{info}/METADATA": "".join(
         [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"]
         + [f"Requires-Dist: {requirement}\n" for requirement in requirements if not requirement.startswith("extra:")]

@@ -75,7 +75,11 @@ extension WholeServer {
         }
 
         /// A server whose data has a file system of its own, in a mount namespace of its own.
-        private static func onSmallDisk(_ scratch: ScratchDirectory, _ megabytes: Int) throws -> (ChildProcess, Int) {
+        static func onSmallDisk(
+            _ scratch: ScratchDirectory,
+            _ megabytes: Int,
+            environment: [String: String] = [:]
+        ) throws -> (ChildProcess, Int) {
             let data = scratch.path + "/small"
             try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
             let script = """
@@ -84,7 +88,7 @@ extension WholeServer {
                 """
             let process = try ChildProcess(
                 ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", script],
-                environment: ["HEDDLE_TOKEN": "0123456789abcdef0123"],
+                environment: environment.merging(["HEDDLE_TOKEN": "0123456789abcdef0123"]) { $1 },
                 output: scratch.path + "/small.log"
             )
             let mark = "listening on http://127.0.0.1:"

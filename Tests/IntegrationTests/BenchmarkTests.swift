@@ -47,10 +47,18 @@ extension WholeServer {
                 for target in shown where target["name"]?.string?.contains("model_") != true {
                     #expect((target["measured"]?.text).flatMap(Double.init) != nil, "\(target.text)")
                 }
-                guard suite == "registry" else { return }
+                if suite == "registry" {
                 let facts = result["facts"]?.array?.compactMap { $0["name"]?.string } ?? []
                 #expect(facts.contains("simple, persist") && facts.contains("simple, resources"), "\(facts)")
                 #expect(facts.contains("discover 200 manifests"), "\(facts)")
+                }
+                guard suite == "install" else { return }
+                let packages = result["packages"]?.array ?? []
+                #expect(packages.count == 2, "\(result.text)")
+                #expect(
+                    packages.allSatisfy { ($0["seconds"]?.double ?? 0) > 0 || $0["absent"] == true },
+                    "\(result.text)"
+                )
             }
         }
 

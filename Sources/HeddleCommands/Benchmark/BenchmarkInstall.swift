@@ -1,11 +1,11 @@
 package import ArgumentParser
 import HeddleBenchmark
 
-/// `heddle benchmark install`: how quickly archives are fetched and installed.
+/// `heddle benchmark install`: how quickly archives and packages are fetched and installed.
 package struct BenchmarkInstall: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "install",
-        abstract: "Measure installations of archives from an address, against a plain copy."
+        abstract: "Measure installations of archives and packages, against a plain copy, pip and npm."
     )
 
     @OptionGroup var scaleOptions: ScaleOptions

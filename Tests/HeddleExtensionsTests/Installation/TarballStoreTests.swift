@@ -52,6 +52,7 @@ struct TarballStoreTests {
     private func install(
         _ packages: [String],
         into folder: String = "install",
+        lock: String? = nil,
         stages: StageTimes = StageTimes()
     ) async throws -> InstalledPackage {
         let path = "\(registry):" + (getenv("PATH").map { String(cString: $0) } ?? "")
@@ -69,6 +70,7 @@ struct TarballStoreTests {
                 program: nil,
                 into: tree[folder],
                 userID: Self.userID,
+                lock: lock,
                 stages: stages,
                 progress: { _ in }
             )
@@ -113,6 +115,14 @@ struct TarballStoreTests {
         #expect(third.lock == first.lock && names("third/node/node_modules").contains("missing"))
         #expect(last.names == ["prepare", "resolve", "install", "seal"].map { "install." + $0 })
         #expect(!log("third").contains(".tgz") && log("third").contains("ci --omit=dev --offline"))
+
+        // By its lock nothing is even asked.
+        FileTree.remove(tree["npm/registry"])
+        let repeated = StageTimes()
+        let fourth = try await install(["@acme/app"], into: "fourth", lock: first.lock, stages: repeated)
+        #expect(fourth.lock == first.lock && fourth.name == "@acme/app")
+        #expect(repeated.names == ["prepare", "install", "seal"].map { "install." + $0 })
+        #expect(!log("fourth").contains("registry: GET") && log("fourth").contains("registry: no network"))
     }
 
     @Test("are refused by name when they are another file or pinned weakly, and nothing is kept of them")

@@ -53,7 +53,13 @@ package struct ArchiveInstaller: Sendable {
                 limits: Self.limits,
                 userID: userID
             )
-            let step = InstallationStep(sandbox: sandbox, log: log, deadline: .now + Self.timeLimit, progress: { _ in })
+            let step = InstallationStep(
+                sandbox: sandbox,
+                log: log,
+                directory: folder,
+                deadline: .now + Self.timeLimit,
+                progress: { _ in }
+            )
             switch try await step.run(command.command, policy: policy) {
             case .exited(0): break
             case .exited(Self.storageFullStatus):

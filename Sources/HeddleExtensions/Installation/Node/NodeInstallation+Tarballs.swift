@@ -12,14 +12,18 @@ extension NodeInstallation {
     /// - Returns: The lock as npm wrote it.
     func installTarballs(_ npm: ResolvedCommand, _ tool: ToolConfiguration) async throws -> [UInt8] {
         let network = installer.policy(npm, tool, for: self, hasNetwork: true)
-        let (bytes, lock) = try await stages.time("install.resolve") {
-            let options = ["install", "--package-lock-only", "--omit=dev", "--save-exact", "--"]
-            try await run(npm.command + options + requirements.map(\.argument), network)
-            let bytes = try readLock()
-            return (bytes, try NodeLock(bytes))
+        let lock: NodeLock
+        if let known {
+            lock = known
+        } else {
+            lock = try await stages.time("install.resolve") {
+                let options = ["install", "--package-lock-only", "--omit=dev", "--save-exact", "--"]
+                try await run(npm.command + options + requirements.map(\.argument), network)
+                return try NodeLock(readLock())
+            }
         }
         let tarballs = TarballView(folder: view, store: installer.store)
-        let missing = try await NIOThreadPool.singleton.runIfActive { tarballs.link(lock.tarballs) }
+        let missing = try await NIOThreadPool.singleton.runIfActive { [lock] in tarballs.link(lock.tarballs) }
         if !missing.isEmpty {
             try await stages.time("install.download") { try await download(missing, tarballs, npm, network) }
         }
@@ -30,8 +34,8 @@ extension NodeInstallation {
             }
             let policy = installer.policy(npm, tool, for: self, hasNetwork: false)
             try await run(npm.command + ["ci", "--omit=dev", "--offline"], policy)
-            guard try readLock() == bytes else { throw HeddleError(.integrityFailed, "npm changed its lock") }
-            return bytes
+            guard try readLock() == lock.bytes else { throw HeddleError(.integrityFailed, "npm changed its lock") }
+            return lock.bytes
         }
     }
 

@@ -9,6 +9,8 @@ struct NodeInstallation {
     let program: String?
     let directory: String
     let userID: UInt32
+    /// The lock of an installation that is repeated.
+    let known: NodeLock?
     let step: InstallationStep
     let stages: StageTimes
 
@@ -49,8 +51,10 @@ struct NodeInstallation {
         var isReady =
             [tree, work, view, cache, lock].allSatisfy { InstallationTree.remove($0) }
             && folders.allSatisfy { InstallationTree.makeFolder($0) } && tool.copyUserFiles(to: home)
-        let description: JSONValue = ["name": "heddle-extension", "private": true]
+        let dependencies = known?.dependencies ?? [:]
+        let description: JSONValue = ["name": "heddle-extension", "private": true, "dependencies": dependencies]
         isReady = isReady && InstallationTree.write(description.bytes, to: tree + "/package.json")
+        if let known { isReady = isReady && InstallationTree.write(known.bytes, to: tree + "/package-lock.json") }
         isReady = isReady && InstallationTree.give(tree, to: userID) && InstallationTree.give(home, to: userID)
         guard isReady else {
             throw HeddleError(.installationFailed, "the folder of the installation could not be made")

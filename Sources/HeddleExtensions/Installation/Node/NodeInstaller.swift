@@ -52,6 +52,7 @@ package struct NodeInstaller: Sendable {
     ///   - program: Which of its programs starts it; nil takes the one named like it, or the only one.
     ///   - directory: A folder of this installation's own.
     ///   - userID: Whom npm runs as.
+    ///   - lock: A lock of an earlier installation of packages of a registry that is to be repeated exactly.
     ///   - stages: Gets how long each part took.
     ///   - progress: Gets a line for people now and then.
     /// - Returns: What was installed and how it is started.
@@ -62,6 +63,7 @@ package struct NodeInstaller: Sendable {
         program: String?,
         into directory: String,
         userID: UInt32,
+        lock: String? = nil,
         stages: StageTimes = StageTimes(),
         progress: @Sendable @escaping (String) -> Void
     ) async throws -> InstalledPackage {
@@ -69,15 +71,21 @@ package struct NodeInstaller: Sendable {
         guard !requirements.isEmpty, requirements.count <= 32 else {
             throw HeddleError(.invalidRequest, "an installation names 1 to 32 packages")
         }
+        let known = try lock.map { text throws(HeddleError) in try NodeLock(Array(text.utf8)) }
+        guard known == nil || requirements.allSatisfy({ $0.file == nil }) else {
+            throw HeddleError(.invalidRequest, "files of the host have no lock", details: ["field": "lock"])
+        }
         let installation = NodeInstallation(
             installer: self,
             requirements: requirements,
             program: program,
             directory: HostPath.normalised(directory),
             userID: userID,
+            known: known,
             step: InstallationStep(
                 sandbox: sandbox,
                 log: InstallationLog(),
+                directory: HostPath.normalised(directory),
                 deadline: .now + Self.timeLimit,
                 progress: progress
             ),

@@ -18,17 +18,24 @@ struct NodeLock: Sendable {
 
     /// What this host installs, each place once.
     let tarballs: [Tarball]
+    /// The lock as npm wrote it.
+    let bytes: [UInt8]
+    /// What the project asks for, by name.
+    let dependencies: JSONValue
 
     /// Reads a lock.
     ///
     /// - Throws: ``HeddleError`` with `installationFailed` when it has another form or too many packages, or `integrityFailed` with the
     ///   name of a package that is not pinned by SHA-512 or comes from something else than a registry.
     init(_ bytes: [UInt8]) throws(HeddleError) {
-        guard let packages = (try? JSONDocument(bytes))?.root["packages"]?.members else {
+        guard let root = (try? JSONDocument(bytes))?.root["packages"], root.kind == .object else {
             throw HeddleError(.installationFailed, "npm's lock has another form")
         }
+        let asked = root.member("")?["dependencies"].flatMap { try? JSONValue(parsing: Array($0.bytes)) }
+        dependencies = asked ?? [:]
+        self.bytes = bytes
         var tarballs: [Tarball] = []
-        for (count, member) in packages.enumerated() {
+        for (count, member) in root.members.enumerated() {
             guard count <= Self.mostPackages else {
                 throw HeddleError(
                     .installationFailed,

@@ -97,6 +97,7 @@ package struct PythonInstaller: Sendable {
             step: InstallationStep(
                 sandbox: sandbox,
                 log: InstallationLog(),
+                directory: HostPath.normalised(directory),
                 deadline: .now + Self.timeLimit,
                 progress: progress
             ),

@@ -4,15 +4,21 @@ import HeddleSandbox
 
 /// Runs one confined command of an installation to its end.
 struct InstallationStep {
+    /// What a large file system keeps free; a small one keeps a twentieth.
+    private static let leastFreeBytes: UInt = 256 << 20
+
     let sandbox: Sandbox
     let log: InstallationLog
+    /// Where the command writes, which is stopped before it fills the file system; nil when it only has its data directory.
+    var directory: String?
     /// When the whole installation has to be over.
     let deadline: ContinuousClock.Instant
     let progress: @Sendable (String) -> Void
 
     /// Runs the command and returns how it ended, after every process of it is gone.
     ///
-    /// - Throws: ``HeddleError`` from the launch, `installationFailed` when the time is up; `CancellationError`.
+    /// - Throws: ``HeddleError`` from the launch, `installationFailed` when the time is up, `storageFull` when the disk nearly is;
+    ///   `CancellationError`.
     func run(_ command: [String], policy: SandboxPolicy) async throws -> SandboxedProcess.Exit {
         log.add("$ " + command.joined(separator: " "))
         let process = try await sandbox.launch(command, policy: policy)
@@ -29,6 +35,9 @@ struct InstallationStep {
                 guard ContinuousClock.now < deadline else {
                     throw HeddleError(.installationFailed, "the installation took too long and was stopped")
                 }
+                guard hasRoom else {
+                    throw HeddleError(.storageFull, "the disk is nearly full, and the installation was stopped")
+                }
                 let lines = output.lines() + errors.lines()
                 report(lines)
                 pause = lines.isEmpty ? min(pause * 2, .milliseconds(50)) : .milliseconds(2)
@@ -40,6 +49,14 @@ struct InstallationStep {
         }
         report(output.lines(isLast: true) + errors.lines(isLast: true))
         return await process.exit
+    }
+
+    /// Whether the file system keeps what others need, such as the server's own database.
+    private var hasRoom: Bool {
+        var status = statvfs()
+        guard let directory, statvfs(directory, &status) == 0 else { return true }
+        let (free, total) = (status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize)
+        return free >= min(Self.leastFreeBytes, total / 20)
     }
 
     private func report(_ lines: [String]) {

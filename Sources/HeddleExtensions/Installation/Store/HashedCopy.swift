@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 import HeddleModel
+import HeddleSecurity
 
 /// Reads an open file to its end, takes its hash on the way, and copies it when there is somewhere to copy it to.
 struct HashedCopy {
@@ -35,7 +36,7 @@ struct HashedCopy {
             chunk.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             if let target { try write(chunk[..<count], to: target) }
         }
-        return PackageDigest.hex(hash.finalize())
+        return hash.finalize().hexadecimal
     }
 
     private func write(_ bytes: ArraySlice<UInt8>, to target: Int32) throws(HeddleError) {

@@ -29,15 +29,11 @@ struct PackageDigest: Hashable, Sendable {
         // What follows a question mark is an option, of which none is known.
         let text = words.first.map { $0.dropFirst(7).prefix { $0 != "?" } }
         guard let text, let bytes = Data(base64Encoded: String(text)), bytes.count == 64 else { return nil }
-        self.init(.sha512, hex: Self.hex(bytes))
+        self.init(.sha512, hex: bytes.hexadecimal)
     }
 
     /// What the store calls it.
     var name: String { "\(algorithm.rawValue)-\(hex)" }
-
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
         switch byte {

@@ -1,5 +1,5 @@
 import Glibc
-import HeddleModel
+package import HeddleModel
 
 /// Packages of indexes, each kept once under its hash and shared by all extensions.
 ///
@@ -93,6 +93,16 @@ package struct PackageStore: Sendable {
         }
         try keep(temporary, as: digest, failure)
         return digest
+    }
+
+    /// Copies a file of the host into the store under its SHA-512, and into a view.
+    ///
+    /// - Throws: ``HeddleError`` with `pathNotReadable`, or what ``add(_:named:_:expecting:into:)`` throws.
+    package func keep(_ path: String, in view: String) throws(HeddleError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw HeddleError(.pathNotReadable, "'\(HostPath.name(path))' cannot be read") }
+        defer { close(file) }
+        try add(file, named: HostPath.name(path), .sha512, expecting: nil, into: view)
     }
 
     private func keep(
