@@ -153,8 +153,8 @@ let package = Package(
         .testTarget(
             name: "HeddleExtensionsTests",
             dependencies: [
-                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleStore", "HeddleTestSupport",
-                "JSON", crypto, logging,
+                "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleSecurity", "HeddleStore",
+                "HeddleTestSupport", "JSON", crypto, logging,
             ]
         ),
         .testTarget(

@@ -48,9 +48,9 @@ extension WholeServer {
                     #expect((target["measured"]?.text).flatMap(Double.init) != nil, "\(target.text)")
                 }
                 if suite == "registry" {
-                let facts = result["facts"]?.array?.compactMap { $0["name"]?.string } ?? []
-                #expect(facts.contains("simple, persist") && facts.contains("simple, resources"), "\(facts)")
-                #expect(facts.contains("discover 200 manifests"), "\(facts)")
+                    let facts = result["facts"]?.array?.compactMap { $0["name"]?.string } ?? []
+                    #expect(facts.contains("simple, persist") && facts.contains("simple, resources"), "\(facts)")
+                    #expect(facts.contains("discover 200 manifests"), "\(facts)")
                 }
                 guard suite == "install" else { return }
                 let packages = result["packages"]?.array ?? []

@@ -1,6 +1,7 @@
 import Crypto
 import Glibc
 import HeddleModel
+import HeddleSecurity
 import HeddleTestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct PackageStoreTests {
     }
 
     private static func digest(_ text: String) throws -> PackageDigest {
-        try #require(PackageDigest(.sha256, hex: PackageDigest.hex(SHA256.hash(data: Array(text.utf8)))))
+        try #require(PackageDigest(.sha256, hex: SHA256.hash(data: Array(text.utf8)).hexadecimal))
     }
 
     /// Puts a text into a store.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HeddleSecurity
 
 /// The hash under which a package of an index is known.
 struct PackageDigest: Hashable, Sendable {
