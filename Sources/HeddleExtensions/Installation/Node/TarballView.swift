@@ -16,11 +16,12 @@ struct TarballView: Sendable {
     /// - Returns: The tarballs that are missing.
     func link(_ tarballs: [NodeLock.Tarball]) -> [NodeLock.Tarball] {
         var seen: Set<PackageDigest> = []
-        return tarballs.filter { tarball in
-            // The same package may lie at several places.
-            guard seen.insert(tarball.digest).inserted else { return false }
-            return store.link(tarball.digest, into: folder, as: Self.name(tarball.digest)) == nil
-        }
+        // The same package may lie at several places, and be optional at some of them only.
+        return tarballs.sorted { !$0.isOptional && $1.isOptional }
+            .filter { tarball in
+                guard seen.insert(tarball.digest).inserted else { return false }
+                return store.link(tarball.digest, into: folder, as: Self.name(tarball.digest)) == nil
+            }
     }
 
     /// Takes what npm fetched into the store and the view, each checked against the lock.
