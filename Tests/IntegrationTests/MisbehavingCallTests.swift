@@ -260,6 +260,8 @@ extension WholeServer {
         func deadline() async throws {
             try await ServerFixture.with { server in
                 try #require(try server.registerBad().status == 201)
+                // Started before, so that the time is not over while it starts.
+                try #require(try server.echoWorks("bad"))
                 #expect(try server.call("bad", "hang", milliseconds: 200).status == 504)
                 #expect(try eventually(seconds: 2) { try server.cancelledCalls().count == 1 })
             }
