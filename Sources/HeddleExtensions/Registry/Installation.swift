@@ -170,8 +170,9 @@ package struct Installation: Sendable {
             )
         } catch {
             InstallationTree.remove(folder)
-            // On a full disk the next one may need the room; no version comes from what was not there before.
-            if artifact.isNew { artifacts.remove(artifact) }
+            // On a full disk the next one may need the room. In all other cases another may be unpacking the same archive
+            // already, and what nobody comes to name is the sweeper's.
+            if artifact.isNew, (error as? HeddleError)?.code == .storageFull { artifacts.remove(artifact) }
             throw error
         }
     }
@@ -310,6 +311,7 @@ package struct Installation: Sendable {
     func sweepArtifacts(keeping sources: [ExtensionSource], olderThan age: Duration) {
         artifacts.sweep(keeping: Set(sources.compactMap(\.digest)), olderThan: age)
         packages.sweep(olderThan: age)
+        packages.trim()
     }
 
     /// A command that lies beside an extension's manifest, with what it needs.

@@ -142,7 +142,6 @@ package struct PackageStore: Sendable {
             let path = "\(root)/\(name)"
             if age == .zero || HostFile.age(of: path) > age { InstallationTree.remove(path) }
         }
-        trim()
     }
 
     private func remove(_ entry: String) {
