@@ -1,3 +1,5 @@
+import JSON
+
 /// A JSON number with its exact value: digits times a power of ten.
 ///
 /// No digit is lost, whatever the size; 1, 1.0 and 10e-1 are the same number.
@@ -8,56 +10,20 @@ struct DecimalNumber: Sendable, Hashable {
     /// The power of ten of the last digit.
     let exponent: Int
 
+    /// Exponents beyond a billion are taken for a billion: no document has digits enough to tell.
+    private static let largestExponent = 1_000_000_000
+
     /// Reads a number that was checked to be JSON.
     init(_ text: UnsafeBufferPointer<UInt8>) {
-        var negative = false
-        var significant: [UInt8] = []
-        var exponent = 0
-        var cursor = 0
-        if text.first == UInt8(ascii: "-") {
-            negative = true
-            cursor = 1
-        }
-        var isFraction = false
-        while cursor < text.count {
-            let byte = text[cursor]
-            cursor += 1
-            switch byte {
-            case 0x30...0x39:
-                if isFraction { exponent -= 1 }
-                if byte != 0x30 || !significant.isEmpty { significant.append(byte - 0x30) }
-            case UInt8(ascii: "."): isFraction = true
-            default:
-                exponent += Self.exponent(text, from: cursor)
-                cursor = text.count
-            }
-        }
-        while significant.last == 0 {
-            significant.removeLast()
-            exponent += 1
-        }
-        isNegative = negative && !significant.isEmpty
-        digits = significant
-        self.exponent = significant.isEmpty ? 0 : exponent
+        let number = JSONDecimal(text.span)
+        isNegative = number.isNegative && !number.isZero
+        digits = number.digits.filter { $0 != number.point }.map { text[$0] - 0x30 }
+        exponent = number.exponent(boundedBy: Self.largestExponent)
     }
 
     init(_ text: String) {
         var copy = text
         self = copy.withUTF8 { DecimalNumber($0) }
-    }
-
-    /// Exponents beyond a billion are taken for a billion: no document has digits enough to tell.
-    private static func exponent(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var value = 0
-        var sign = 1
-        for byte in text[start...] {
-            switch byte {
-            case UInt8(ascii: "-"): sign = -1
-            case 0x30...0x39: value = min(value * 10 + Int(byte - 0x30), 1_000_000_000)
-            default: break
-            }
-        }
-        return sign * value
     }
 
     /// Whether there is nothing behind the point.
