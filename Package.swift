@@ -47,6 +47,8 @@ let package = Package(
         .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
         // Values, rules, state machines and the one error. No I/O.
         .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
+        // What is kept in memory for those who ask the same; no project imports.
+        .target(name: "HeddleCache"),
         // Keys and signatures: who vouches for a package.
         .target(name: "HeddleSecurity", dependencies: ["HeddleModel", "JSON", crypto]),
         // Debian's zlib.
@@ -122,6 +124,7 @@ let package = Package(
             name: "DownloadTests",
             dependencies: ["Download", "HeddleTestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
+        .testTarget(name: "HeddleCacheTests", dependencies: ["HeddleCache", "HeddleTestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(
