@@ -49,6 +49,8 @@ let package = Package(
         .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
         // What is kept in memory for those who ask the same; no project imports.
         .target(name: "HeddleCache"),
+        // Breakers, retries, queues, rates and balancing as rules without clocks or locks; no project imports.
+        .target(name: "HeddleResilience"),
         // Keys and signatures: who vouches for a package.
         .target(name: "HeddleSecurity", dependencies: ["HeddleModel", "JSON", crypto]),
         // Debian's zlib.
@@ -125,6 +127,7 @@ let package = Package(
             dependencies: ["Download", "HeddleTestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
         .testTarget(name: "HeddleCacheTests", dependencies: ["HeddleCache", "HeddleTestSupport"]),
+        .testTarget(name: "HeddleResilienceTests", dependencies: ["HeddleResilience", "HeddleTestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(
