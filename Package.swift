@@ -51,6 +51,8 @@ let package = Package(
         .target(name: "HeddleCache"),
         // Breakers, retries, queues, rates and balancing as rules without clocks or locks; no project imports.
         .target(name: "HeddleResilience"),
+        // What calls come to, and the text that shows it to Prometheus; no project imports.
+        .target(name: "HeddleTelemetry"),
         // Keys and signatures: who vouches for a package.
         .target(name: "HeddleSecurity", dependencies: ["HeddleModel", "JSON", crypto]),
         // Debian's zlib.
@@ -128,6 +130,7 @@ let package = Package(
         ),
         .testTarget(name: "HeddleCacheTests", dependencies: ["HeddleCache", "HeddleTestSupport"]),
         .testTarget(name: "HeddleResilienceTests", dependencies: ["HeddleResilience", "HeddleTestSupport"]),
+        .testTarget(name: "HeddleTelemetryTests", dependencies: ["HeddleTelemetry", "HeddleTestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(
