@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "HeddleExtensions",
             dependencies: [
-                "Download", "HeddleMCP", "HeddleModel", "HeddleSandbox", "HeddleSecurity", "HeddleStore", "JSON",
+                "Download", "HeddleCache", "HeddleMCP", "HeddleModel", "HeddleResilience", "HeddleSandbox",
+                "HeddleSecurity", "HeddleStore", "HeddleTelemetry", "JSON",
                 crypto, logging, nioCore, nioPosix,
                 serviceLifecycle,
             ]
@@ -89,8 +90,8 @@ let package = Package(
         .target(
             name: "HeddleServer",
             dependencies: [
-                "Download", "HeddleSecurity", "HeddleExtensions", "HeddleMCP", "HeddleModel", "HeddleSandbox",
-                "HeddleStore", "JSON", "JSONSchema",
+                "Download", "HeddleCache", "HeddleSecurity", "HeddleExtensions", "HeddleMCP", "HeddleModel",
+                "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON", "JSONSchema",
                 httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
                 unixSignals,
             ]
@@ -104,7 +105,8 @@ let package = Package(
         .target(
             name: "HeddleBenchmark",
             dependencies: [
-                "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", "JSONSchema", logging,
+                "HeddleCache", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", "JSONSchema",
+                logging,
             ]
         ),
         // The command line, one file a command.
@@ -168,7 +170,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HeddleServerTests",
-            dependencies: ["HeddleModel", "HeddleServer", "HeddleTestSupport", "JSON", httpTypes]
+            dependencies: [
+                "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON", httpTypes,
+            ]
         ),
         .testTarget(
             name: "IntegrationTests",

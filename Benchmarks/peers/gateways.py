@@ -1,188 +1,179 @@
 #!/usr/bin/env python3
-"""Calls of one tool through Heddle and through other gateways, one after the other in one run.
+"""Calls of one tool through Heddle and through other gateways, all of them in every round of one run.
 
-Every gateway has the same compiled echo extension (heddle-echo) behind it and is loaded by the same generator
-(`heddle benchmark http`). The peers come from PyPI, each into a virtual environment of its own under .build/peers.
-Each round visits all gateways, so that a machine that changes its pace does so for all of them; ratios are medians.
+Each gateway has the same extension behind it: the compiled heddle-echo, then a server in Python without an SDK. Two
+clients load it: wrk with one thread, which shows what the server can do, and the official Python client (`mcp`), which
+shows what an agent sees and is itself the limit from about a thousand calls a second on. The peers come from PyPI, each
+into a virtual environment of its own under .build/peers. Every answer is looked at, and only those that hold the text
+count as calls. Each round visits all gateways, so that a machine that changes its pace does so for all of them; figures
+are medians of the rounds. What cannot be installed or does not start is named with the reason, and the run goes on.
 
-    make build && Benchmarks/peers/gateways.py --rounds 3 --seconds 3
+    sudo apt-get install wrk
+    make build && Benchmarks/peers/gateways.py --rounds 3 --seconds 3 --markdown
 """
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
 import signal
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
+
+from gateways import load, report, targets
+from gateways.server import Door, Server, Unusable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TEXT = "0123456789abcdef" * 4
-
-FASTMCP = """
-import sys
-from fastmcp.client.transports import StdioTransport
-from fastmcp.server import create_proxy
-
-proxy = create_proxy(StdioTransport(command=sys.argv[1], args=[]), name="echo")
-proxy.run(transport="http", host="127.0.0.1", port=int(sys.argv[2]), stateless_http=True, json_response=True,
-          show_banner=False, log_level="error", uvicorn_config={"access_log": False})
-"""
+WRK, OFFICIAL = "wrk", "official client"
+FLOOR = "no gateway, pipe"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = lambda text: [word for word in text.split(",") if word]
+    counts = lambda text: [int(word) for word in words(text)]
+    parser.add_argument("--heddle", type=pathlib.Path, default=ROOT / ".build" / "release" / "heddle")
+    parser.add_argument("--venvs", type=pathlib.Path, default=ROOT / ".build" / "peers", help="where peers are put")
+    parser.add_argument("--python", default=sys.executable, help="the Python that peers are installed with")
+    parser.add_argument("--peers", type=words, default=list(targets.TARGETS), help=",".join(targets.TARGETS))
+    parser.add_argument("--extensions", type=words, default=["compiled", "python"], help="compiled,python")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="for one measurement; slow gateways get up to 20")
+    parser.add_argument("--callers", type=counts, default=[1, 16, 64], help="1,16,64")
+    parser.add_argument("--markdown", action="store_true", help="print the tables for docs/performance.md")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.peers) - set(targets.TARGETS) or set(chosen.extensions) - {"compiled", "python"}:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if not (1 <= chosen.rounds <= 20 and 1 <= chosen.seconds <= 60 and all(1 <= n <= 256 for n in chosen.callers)):
+        parser.error("--rounds is from 1 to 20, --seconds from 1 to 60, --callers from 1 to 256")
+    return chosen
 
 
-def environment(package: str) -> pathlib.Path:
-    """A virtual environment with one package from PyPI."""
-    folder = ROOT / ".build" / "peers" / package
-    if not (folder / "done").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", package]
-        subprocess.run(pip, check=True)
-        (folder / "done").touch()
-    return folder / "bin"
+def progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def version(binaries: pathlib.Path, package: str) -> str:
-    code = f"import importlib.metadata as m; print(m.version({package!r}))"
-    return subprocess.run([binaries / "python", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+def command_of(extension: str, heddle: pathlib.Path) -> list[str]:
+    """How the extension is started; the system's Python does for the one without an SDK."""
+    if extension == "compiled":
+        return [str(heddle.parent / "heddle-echo")]
+    python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else os.path.realpath(sys.executable)
+    return [python, str(pathlib.Path(load.__file__).with_name("echo.py"))]
 
 
-class Gateway:
-    def __init__(self, name: str, command: list, port: int, path: str, headers: list[str], body: dict):
-        self.name, self.port, self.headers, self.body = name, port, headers, json.dumps(body)
-        self.url = f"http://127.0.0.1:{port}{path}"
-        self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            [str(word) for word in command], stdout=self.log, stderr=self.log, start_new_session=True
-        )
-
-    def wait(self) -> None:
-        """Until it answers the request that will be measured."""
-        headers = dict(line.split(": ", 1) for line in self.headers) | {"Content-Type": "application/json"}
-        for _ in range(300):
-            try:
-                request = urllib.request.Request(self.url, self.body.encode(), headers)
-                with urllib.request.urlopen(request, timeout=10) as answer:
-                    if TEXT in answer.read().decode():
-                        return
-                    raise SystemExit(f"{self.name} does not echo")
-            except urllib.error.HTTPError as error:
-                raise SystemExit(f"{self.name} refuses the call: {error.code} {error.read()[:500]}") from error
-            except (urllib.error.URLError, ConnectionError):
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.1)
-        self.log.seek(0)
-        raise SystemExit(f"{self.name} does not start: {self.log.read()[-2000:].decode(errors='replace')}")
-
-    def measure(self, heddle: pathlib.Path, seconds: float, callers: list[int]) -> list[dict]:
-        command = [heddle, "benchmark", "http", self.url, "--body", self.body, "--expect", TEXT, "--output", "json"]
-        command += ["--seconds", str(seconds), "--name", self.name]
-        for header in self.headers:
-            command += ["--header", header]
-        for count in callers:
-            command += ["--callers", str(count)]
-        done = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
-        return json.loads(done.stdout)["calls"]
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+def start(chosen: argparse.Namespace, setting: targets.Setting, running: list[Server], rows: report.Rows) -> list[Door]:
+    """Starts one target after the other, each until it has answered."""
+    doors = []
+    for name in chosen.peers:
+        progress(f"starting {name}")
+        before = len(running)
+        try:
+            opened = targets.TARGETS[name](setting, running)
+            for door in opened:
+                door.first_answer()
+            doors += opened
+        except (Unusable, OSError) as error:
+            rows.missing[running[before].name if len(running) > before else name] = str(error)
+            progress(f"  {name} {error}")
+            while len(running) > before:
+                running.pop().stop()
+    return doors
 
 
-def call(tool: str) -> dict:
-    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {"text": TEXT}}}
+def attempt(rows: report.Rows, client: str, door: Door, callers: int, measure) -> None:
+    """One measurement; a gateway that fails it as a whole is left out from then on."""
+    if door.broken:
+        return
+    progress(f"  {client}, {door.name}, {callers} callers")
+    try:
+        rows.add(client, door.name, callers, measure())
+    except (Unusable, OSError, ValueError) as error:
+        door.broken = f"{client} with {callers} callers: {error}"
+        rows.missing[door.name + ", left out"] = door.broken
+        progress(f"  {door.broken}")
 
 
-def start(heddle: pathlib.Path, folder: pathlib.Path, running: list[Gateway]) -> None:
-    """Starts all gateways; those that run are in the list even when a later one fails."""
-    echo = heddle.parent / "heddle-echo"
-    both = ["Accept: application/json, text/event-stream", "MCP-Protocol-Version: 2025-06-18"]
-    port = free_port()
-    data = folder / "data"
-    os.environ.pop("HEDDLE_TOKEN", None)
-    server = Gateway("heddle, REST", [heddle, "serve", "--port", port, "--data-dir", data, "--log-level", "error"],
-                     port, "/api/v1/extensions/echo/capabilities/echo/invoke", [], {"parameters": {"text": TEXT}})
-    running.append(server)
-    while not (data / "token").exists() or not listens(port):
-        time.sleep(0.05)
-    subprocess.run([heddle, "ext", "add", "echo", "--server", f"http://127.0.0.1:{port}", "--data-dir", data, "--", echo],
-                   check=True, capture_output=True)
-    server.headers = ["Authorization: Bearer " + (data / "token").read_text().strip()]
-    running.append(shared(server, "heddle, MCP", "/mcp", both, call("echo__echo")))
-
-    binaries = environment("mcp-proxy")
-    port = free_port()
-    running.append(Gateway(f"mcp-proxy {version(binaries, 'mcp-proxy')}",
-                         [binaries / "mcp-proxy", "--host", "127.0.0.1", "--port", port, "--stateless", "--log-level",
-                          "ERROR", "--", echo], port, "/mcp", both, call("echo")))
-    binaries = environment("fastmcp")
-    script = folder / "fastmcp_proxy.py"
-    script.write_text(FASTMCP)
-    port = free_port()
-    running.append(Gateway(f"fastmcp {version(binaries, 'fastmcp')}", [binaries / "python", script, echo, port], port,
-                         "/mcp", both, call("echo")))
+def floor(rows: report.Rows, chosen: argparse.Namespace, extension: str, setting: targets.Setting, client) -> None:
+    """The extension on its own pipes, by each of the two kinds of generators."""
+    try:
+        if extension == "compiled":
+            for callers, figures in load.pipes(setting.heddle, chosen.seconds).items():
+                if callers in chosen.callers:
+                    rows.add(WRK, FLOOR + " (heddle benchmark invoke)", callers, figures)
+        for callers in chosen.callers if client else []:
+            rows.add(OFFICIAL, FLOOR, callers, load.direct(setting.extension, callers, chosen.seconds, client))
+    except (Unusable, OSError, ValueError, KeyError) as error:
+        rows.missing[FLOOR] = str(error)
 
 
-def shared(server: Gateway, name: str, path: str, headers: list[str], body: dict) -> Gateway:
-    """Another door of a server that runs already."""
-    other = Gateway.__new__(Gateway)
-    other.name, other.port, other.headers, other.body = name, server.port, server.headers + headers, json.dumps(body)
-    other.url, other.log, other.process = f"http://127.0.0.1:{server.port}{path}", server.log, server.process
-    return other
+def measure(chosen: argparse.Namespace, extension: str, folder: pathlib.Path, client: pathlib.Path | None) -> None:
+    """All rounds with one extension, and their tables."""
+    rows = report.Rows()
+    running: list[Server] = []
+    heddle = chosen.heddle.resolve()
+    setting = targets.Setting(command_of(extension, heddle), heddle, chosen.venvs, chosen.python, folder / extension)
+    try:
+        doors = start(chosen, setting, running, rows)
+        for number in range(chosen.rounds):
+            progress(f"round {number + 1} of {chosen.rounds}, {extension} extension")
+            floor(rows, chosen, extension, setting, client)
+            for door in doors:
+                for callers in chosen.callers:
+                    if load.has_wrk():
+                        attempt(rows, WRK, door, callers,
+                                lambda: load.wrk(door, callers, chosen.seconds, door.server.folder))
+            for door in doors:
+                for callers in chosen.callers:
+                    if client and door.tool:
+                        attempt(rows, OFFICIAL, door, callers,
+                                lambda: load.official(door, callers, chosen.seconds, client))
+        for server in running:
+            server.loaded_mb = server.rss_mb()
+        show(rows, doors, running, extension, chosen.markdown)
+    finally:
+        for server in running:
+            server.stop()
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+def show(rows: report.Rows, doors: list[Door], running: list[Server], extension: str, markdown: bool) -> None:
+    behind = "the compiled extension" if extension == "compiled" else "the extension in Python"
+    heading = (lambda text: f"\n### {text}\n") if markdown else (lambda text: f"\n{text}\n")
+    for client, title in ((WRK, "wrk, one thread"), (OFFICIAL, "The official client")):
+        print(heading(f"{title}, {behind}"))
+        print(report.table(report.LOAD, rows.load(client), markdown))
+        for line in rows.errors(client):
+            print(f"\n{line}")
+    print(heading(f"Start and memory, {behind}"))
+    values = lambda server: (server.listens_ms, server.first_ms, server.idle_mb, server.loaded_mb)
+    starts = [[server.name, *(report.number(value) for value in values(server))] for server in running]
+    starts += [[name, "-", "-", "-", "not measured: " + why] for name, why in rows.missing.items()]
+    print(report.table(report.START, starts, markdown))
+    print(heading(f"How they were run, {behind}"))
+    for door in doors:
+        spoken = f"; the official client spoke {rows.versions[door.name]}" if door.name in rows.versions else ""
+        print(f"- {door.name}: {door.notes}{spoken}")
+
+
+def stopped(number: int, _) -> None:
+    raise SystemExit(128 + number)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--heddle", type=pathlib.Path, default=ROOT / ".build" / "release" / "heddle")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3)
-    options = parser.parse_args()
-    callers = [1, 16, 64]
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="heddle-peers-"))
-    running: list[Gateway] = []
+    chosen = options()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stopped)
+    if not load.has_wrk():
+        progress("wrk is not installed (apt-get install wrk): its tables stay empty")
     try:
-        start(options.heddle.resolve(), folder, running)
-        for gateway in running:
-            gateway.wait()
-        rows: dict[tuple[str, int], list[dict]] = {}
-        for _ in range(options.rounds):
-            for gateway in running:
-                for row in gateway.measure(options.heddle, options.seconds, callers):
-                    rows.setdefault((gateway.name, row["callers"]), []).append(row)
-        base = {count: statistics.median(row["calls_per_second"] for row in rows[(running[0].name, count)])
-                for count in callers}
-        print(f"{'gateway':24}{'callers':>8}{'calls/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'failed':>8}{'heddle is':>12}")
-        for (name, count), runs in rows.items():
-            rate = statistics.median(run["calls_per_second"] for run in runs)
-            p50, p99 = (statistics.median(run[key] for run in runs) for key in ("p50_ms", "p99_ms"))
-            ratio = f"{base[count] / rate:.1f} x" if rate else "-"
-            print(f"{name:24}{count:8}{rate:10.0f}{p50:10.3f}{p99:10.3f}{sum(run['failed'] for run in runs):8}{ratio:>12}")
+        client = targets.environment(chosen.venvs, "mcp", chosen.python)[0]
+    except Unusable as error:
+        client = None
+        progress(f"the official client {error}: its tables stay empty")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="heddle-peers-"))
+    try:
+        for extension in chosen.extensions:
+            measure(chosen, extension, folder, client)
     finally:
-        for gateway in running:
-            gateway.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -5,9 +5,14 @@ package import HeddleModel
 ///
 /// One thread and poll, so that the generator takes as little as possible of the machine it shares with the server.
 package struct HTTPLoad: Sendable {
+    /// A request and what its answer holds.
+    struct Exchange: Sendable {
+        let request: [UInt8]
+        let expected: [UInt8]
+    }
+
     private let port: UInt16
-    private let requests: [[UInt8]]
-    private let expected: [UInt8]
+    private let exchanges: [Exchange]
 
     /// Prepares one request; an answer counts when its status says so and it holds the expected bytes.
     ///
@@ -19,23 +24,24 @@ package struct HTTPLoad: Sendable {
         body: String,
         expected: String
     ) throws(HeddleError) {
-        try self.init(port: port, headers: headers, requests: [(path, body)], expected: expected)
+        try self.init(port: port, headers: headers, requests: [(path, body, expected)])
     }
 
-    /// Prepares requests, each to be sent once.
+    /// Prepares requests, each with what its own answer holds.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest` when a header holds a line break.
     init(
         port: UInt16,
         headers: [String],
-        requests: [(path: String, body: String)],
-        expected: String
+        requests: [(path: String, body: String, expected: String)]
     ) throws(HeddleError) {
         self.port = port
-        self.expected = Array(expected.utf8)
-        var made: [[UInt8]] = []
-        for (path, body) in requests { made.append(try Self.request(port, path, headers, body)) }
-        self.requests = made
+        var made: [Exchange] = []
+        for (path, body, expected) in requests {
+            let request = try Self.request(port, path, headers, body)
+            made.append(Exchange(request: request, expected: Array(expected.utf8)))
+        }
+        exchanges = made
     }
 
     private static func request(
@@ -53,27 +59,42 @@ package struct HTTPLoad: Sendable {
         return Array((lines.map { $0 + "\r\n" }.joined() + "\r\n" + body).utf8)
     }
 
-    /// Runs a number of callers that repeat the first request for a time.
+    /// Runs a number of callers that repeat the requests for a time.
     ///
+    /// - Parameters:
+    ///   - callers: How many there are.
+    ///   - seconds: For how long each sends the next request.
+    ///   - seen: Told of each answer: when it was there, how long it took, both in nanoseconds, and whether it was the one
+    ///     that was expected.
+    /// - Returns: All latencies.
     /// - Throws: ``HeddleError`` with `serverUnreachable` when a connection cannot be made or breaks.
-    package func run(callers: Int, seconds: Double) throws(HeddleError) -> LatencyRecord {
+    package func run(
+        callers: Int,
+        seconds: Double,
+        seen: (_ at: UInt64, _ latency: UInt64, _ isExpected: Bool) -> Void = { _, _, _ in }
+    ) throws(HeddleError) -> LatencyRecord {
         let end = MonotonicClock.now + UInt64(seconds * 1e9)
         var sent = 0
-        return try run(callers: callers) {
+        let next = { () -> Exchange? in
             sent += 1
-            return sent <= callers || MonotonicClock.now < end ? requests[0] : nil
+            return sent <= callers || MonotonicClock.now < end ? exchanges[sent % exchanges.count] : nil
         }
+        return try run(callers: callers, next: next, seen: seen)
     }
 
     /// Sends each request once, over a number of connections.
     ///
     /// - Throws: ``HeddleError`` with `serverUnreachable` when a connection cannot be made or breaks.
     func runAll(callers: Int) throws(HeddleError) -> LatencyRecord {
-        var rest = requests[...]
-        return try run(callers: min(callers, requests.count)) { rest.popFirst() }
+        var rest = exchanges[...]
+        return try run(callers: min(callers, exchanges.count), next: { rest.popFirst() }, seen: { _, _, _ in })
     }
 
-    private func run(callers: Int, next: () -> [UInt8]?) throws(HeddleError) -> LatencyRecord {
+    private func run(
+        callers: Int,
+        next: () -> Exchange?,
+        seen: (UInt64, UInt64, Bool) -> Void
+    ) throws(HeddleError) -> LatencyRecord {
         var connections: [Connection] = []
         defer {
             for connection in connections { close(connection.socket) }
@@ -82,7 +103,7 @@ package struct HTTPLoad: Sendable {
         var record = LatencyRecord()
         let start = MonotonicClock.now
         for index in connections.indices {
-            if let request = next() { try send(request, &connections[index]) }
+            if let exchange = next() { try send(exchange, &connections[index]) }
         }
         var watched = connections.map { pollfd(fd: $0.socket, events: Int16(POLLIN), revents: 0) }
         var active = callers
@@ -93,10 +114,13 @@ package struct HTTPLoad: Sendable {
             for index in watched.indices where watched[index].revents != 0 {
                 guard try receive(&connections[index]) else { continue }
                 let now = MonotonicClock.now
-                record.add(now - connections[index].sentAt)
-                if !isExpected(connections[index].buffer) { record.failures += 1 }
+                let latency = now - connections[index].sentAt
+                let isExpected = Self.isExpected(connections[index])
+                record.add(latency)
+                if !isExpected { record.failures += 1 }
+                seen(now, latency, isExpected)
                 connections[index].buffer.removeAll(keepingCapacity: true)
-                if let request = next() { try send(request, &connections[index]) } else { active -= 1 }
+                if let exchange = next() { try send(exchange, &connections[index]) } else { active -= 1 }
             }
         }
         record.elapsed = MonotonicClock.now - start
@@ -106,6 +130,7 @@ package struct HTTPLoad: Sendable {
     private struct Connection {
         let socket: Int32
         var sentAt: UInt64 = 0
+        var expected: [UInt8] = []
         var buffer: [UInt8] = []
     }
 
@@ -126,12 +151,13 @@ package struct HTTPLoad: Sendable {
         return socket
     }
 
-    private func send(_ request: [UInt8], _ connection: inout Connection) throws(HeddleError) {
+    private func send(_ exchange: Exchange, _ connection: inout Connection) throws(HeddleError) {
+        connection.expected = exchange.expected
         connection.sentAt = MonotonicClock.now
-        let count = request.withUnsafeBytes {
+        let count = exchange.request.withUnsafeBytes {
             Glibc.send(connection.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
-        guard count == request.count else { throw HeddleError(.serverUnreachable, "the connection broke") }
+        guard count == exchange.request.count else { throw HeddleError(.serverUnreachable, "the connection broke") }
     }
 
     /// Whether a whole answer has come.
@@ -170,9 +196,9 @@ package struct HTTPLoad: Sendable {
         }
     }
 
-    private func isExpected(_ buffer: [UInt8]) -> Bool {
-        buffer.withUnsafeBytes { bytes in
-            bytes.starts(with: Self.success) && Self.find(expected, in: bytes) != nil
+    private static func isExpected(_ connection: Connection) -> Bool {
+        connection.buffer.withUnsafeBytes { bytes in
+            bytes.starts(with: success) && find(connection.expected, in: bytes) != nil
         }
     }
 

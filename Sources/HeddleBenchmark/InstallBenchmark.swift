@@ -70,8 +70,7 @@ package struct InstallBenchmark: Benchmark {
         let load = try HTTPLoad(
             port: server.port,
             headers: ["Authorization: Bearer \(server.token)"],
-            requests: [("/api/v1/extensions", body.text)],
-            expected: #""state":"registered""#
+            requests: [("/api/v1/extensions", body.text, #""state":"registered""#)]
         )
         let record = try load.runAll(callers: 1)
         guard record.failures == 0 else { throw HeddleError(.installationFailed, "the installation failed") }

@@ -61,32 +61,57 @@ package struct InvokeBenchmark: Benchmark {
     ) async throws {
         for level in [SandboxLevel.none, .process] {
             let name = "echo-\(level.rawValue)"
-            try await register(name, folder, level, server)
-            let path = "/api/v1/extensions/\(name)/capabilities/echo/invoke"
+            try await register(name, [folder.echo], level, server)
+            let row = level == .none ? "server" : "server, sandboxed"
+            try measure(row, try Self.rest(name, server), &report)
+            guard level == .none else { continue }
+            let body: JSONValue = [
+                "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": ["name": .string("\(name)__echo"), "arguments": ["text": .string(Self.text)]],
+            ]
+            let headers =
+                server.headers + [
+                    "Accept: application/json, text/event-stream", "MCP-Protocol-Version: 2025-11-25",
+                ]
             let load = try HTTPLoad(
                 port: server.port,
-                path: path,
-                headers: server.headers,
-                body: #"{"parameters":{"text":"\#(Self.text)"}}"#,
+                path: "/mcp",
+                headers: headers,
+                body: body.text,
                 expected: Self.text
             )
-            _ = try load.run(callers: 4, seconds: min(0.5, seconds))
-            for callers in [1, 16, 64] {
-                let record = try load.run(callers: callers, seconds: seconds)
-                report.add(level == .none ? "server" : "server, sandboxed", callers: callers, record)
-            }
+            try measure("server, MCP", load, &report)
+        }
+        try await register("echo-cached", [folder.echo, "--read-only"], .none, server)
+        try measure("server, cached", try Self.rest("echo-cached", server), &report)
+    }
+
+    private static func rest(_ name: String, _ server: ServerUnderTest) throws -> HTTPLoad {
+        try HTTPLoad(
+            port: server.port,
+            path: "/api/v1/extensions/\(name)/capabilities/echo/invoke",
+            headers: server.headers,
+            body: #"{"parameters":{"text":"\#(text)"}}"#,
+            expected: text
+        )
+    }
+
+    private func measure(_ row: String, _ load: HTTPLoad, _ report: inout BenchmarkReport) throws {
+        _ = try load.run(callers: 4, seconds: min(0.5, seconds))
+        for callers in [1, 16, 64] {
+            report.add(row, callers: callers, try load.run(callers: callers, seconds: seconds))
         }
     }
 
     private func register(
         _ name: String,
-        _ folder: BenchmarkFolder,
+        _ command: [String],
         _ level: SandboxLevel,
         _ server: ServerUnderTest
     ) async throws {
         let request = ExtensionRequest(
             name: name,
-            source: .command([folder.echo], directory: "/"),
+            source: .command(command, directory: "/"),
             grants: Grants(level: level),
             isActivated: true
         )
@@ -114,7 +139,7 @@ package struct InvokeBenchmark: Benchmark {
         let data = folder.path + "/many"
         let first = try ServerUnderTest(executable: executable, dataDirectory: data)
         for number in 0..<100 {
-            try await register("echo-\(number)", folder, .process, first)
+            try await register("echo-\(number)", [folder.echo], .process, first)
         }
         first.stop()
         let second = try ServerUnderTest(executable: executable, dataDirectory: data)

@@ -18,6 +18,13 @@ package struct LatencyRecord: Sendable {
 
     package var count: Int { nanoseconds.count }
 
+    /// Adds a run that came after this one.
+    mutating func take(_ other: LatencyRecord) {
+        nanoseconds += other.nanoseconds
+        failures += other.failures
+        elapsed += other.elapsed
+    }
+
     /// Answers each second.
     package var rate: Double { elapsed == 0 ? 0 : Double(count) * 1e9 / Double(elapsed) }
 

@@ -59,7 +59,7 @@ extension ServerUnderTest {
     ///
     /// - Throws: nothing that a benchmark's own requests could cause.
     func load(_ requests: [(path: String, body: String)], expecting expected: String) throws(HeddleError) -> HTTPLoad {
-        try HTTPLoad(port: port, headers: headers, requests: requests, expected: expected)
+        try HTTPLoad(port: port, headers: headers, requests: requests.map { ($0.path, $0.body, expected) })
     }
 
     /// The headers of each request.

@@ -49,18 +49,61 @@ extension HeddleClient {
         _ name: String,
         of extensionName: String,
         parameters: JSONValue,
-        timeout: Duration?
+        timeout: Duration?,
+        cache: String? = nil,
+        trace: Bool = false
     ) async throws(HeddleError) -> Invocation {
         var body = JSONObject(members: [.init(name: "parameters", value: parameters)])
-        if let timeout {
-            body["options"] = ["timeout_ms": .integer(max(1, Int(timeout.nanoseconds / 1_000_000)))]
-        }
+        var options = JSONObject()
+        options["timeout_ms"] = timeout.map { .integer(max(1, Int($0.nanoseconds / 1_000_000))) }
+        options["cache"] = cache.map(JSONValue.string)
+        if trace { options["trace"] = true }
+        if !options.members.isEmpty { body["options"] = .object(options) }
         let path =
             "/api/v1/extensions/\(PercentEncoding.encode(extensionName))/capabilities/"
             + "\(PercentEncoding.encode(name))/invoke"
         // The server keeps the deadline; this one is for a server that does not.
         let patience = (timeout ?? .seconds(3600)) + .seconds(60)
         return try Invocation(await value(.POST, path, body: .object(body), timeout: patience))
+    }
+
+    /// What the calls of capabilities came to.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`.
+    package func statistics(of extensionName: String?) async throws(HeddleError) -> Page<StatisticsResource> {
+        try await pages("/api/v1/statistics", [("extension", extensionName)])
+    }
+
+    /// The circuit breakers of capabilities.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`.
+    package func breakers(
+        of extensionName: String?,
+        state: String?
+    ) async throws(HeddleError) -> Page<BreakerResource> {
+        try await pages("/api/v1/breakers", [("extension", extensionName), ("state", state)])
+    }
+
+    /// What circuit breakers did, the newest first.
+    ///
+    /// - Throws: ``HeddleError``.
+    package func breakerChanges(
+        of extensionName: String?
+    ) async throws(HeddleError) -> Page<BreakerChangeResource> {
+        try await pages("/api/v1/breakers/changes", [("extension", extensionName)])
+    }
+
+    /// Closes circuit breakers; the names of those that were not closed.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound` or `capabilityNotFound`.
+    package func resetBreakers(
+        of extensionName: String?,
+        capability: String?
+    ) async throws(HeddleError) -> JSONValue {
+        var body = JSONObject()
+        body["extension"] = extensionName.map(JSONValue.string)
+        body["capability"] = capability.map(JSONValue.string)
+        return try await value(.POST, "/api/v1/breakers/reset", body: .object(body))
     }
 
     /// Pages that are followed before a list counts as endless.

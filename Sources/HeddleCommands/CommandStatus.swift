@@ -29,7 +29,8 @@ extension HeddleError.Code {
             .dependencyUnsatisfied, .dependencyCycle, .incompatible, .hookFailed, .commandNotFound, .pathNotReadable,
             .integrityFailed, .installationFailed, .smokeCheckFailed, .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
-            .cancelled, .tooManyRequests, .storeQueueFull, .dataDirectoryLocked, .addressInUse,
+            .cancelled, .circuitOpen, .notCached, .idempotencyKeyReused, .idempotencyKeyInUse, .idempotencyInDoubt,
+            .rateLimited, .overloaded, .tooManyRequests, .storeQueueFull, .dataDirectoryLocked, .addressInUse,
             .internalError:
             .failed
         case .storageFull:

@@ -20,7 +20,7 @@ package struct HeddleCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Extensions",
-                subcommands: [ExtensionCommand.self, CapabilityCommand.self, MCPCommand.self]
+                subcommands: [ExtensionCommand.self, CapabilityCommand.self, BreakerCommand.self, MCPCommand.self]
             ),
             CommandGroup(
                 name: "This program",

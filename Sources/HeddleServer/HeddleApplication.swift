@@ -37,7 +37,7 @@ package struct HeddleApplication: Sendable {
         let store = try HeddleStore.open(
             directory: directory.path,
             configuration: storeConfiguration,
-            migrations: ExtensionMigrations.all,
+            migrations: ExtensionMigrations.all + IdempotencyMigrations.all,
             logger: logger
         )
         do {
@@ -68,6 +68,7 @@ package struct HeddleApplication: Sendable {
                 // Stopped last: what the keeper stops is stopped in it.
                 background, InstanceKeeper(services: services), application,
                 ArtifactSweeper(extensions: services.extensions, logger: logger),
+                HealthChecks(registry: services.registry, logger: logger),
                 // Stopped first, so that nothing is started while everything is stopped.
                 Preloader(registry: services.registry, logger: logger),
             ])
@@ -213,6 +214,7 @@ package struct HeddleApplication: Sendable {
             logger: logger
         )
         let registry = ExtensionRegistry()
+        let results = ResultCache(configuration.resultCache)
         let extensions = ExtensionService(
             configuration: ExtensionService.Configuration(
                 userBase: UInt32(configuration.integer("sandbox.user_base")),
@@ -229,10 +231,12 @@ package struct HeddleApplication: Sendable {
                 logger: logger
             ),
             background: background,
+            results: results,
             clock: clock,
             logger: logger
         )
         let bodyLimit = LiveLimit(configuration.bodyLimit)
+        let limits = CallLimits(configuration.callLimits)
         return ServerServices(
             configuration: LiveConfiguration(
                 configuration,
@@ -242,6 +246,8 @@ package struct HeddleApplication: Sendable {
                     bodyLimit: bodyLimit,
                     sandbox: sandbox,
                     extensions: extensions,
+                    results: results,
+                    limits: limits,
                     store: store,
                     directory: directory
                 ),
@@ -251,7 +257,15 @@ package struct HeddleApplication: Sendable {
             registry: registry,
             extensions: extensions,
             installation: installation,
-            invocations: InvocationService(registry: registry),
+            invocations: InvocationService(
+                registry: registry,
+                results: results,
+                limits: limits,
+                clock: clock,
+                logger: logger
+            ),
+            results: results,
+            idempotency: IdempotencyKeys(store: store, clock: clock),
             hangUps: HangUps(),
             lifecycle: ServerLifecycle(),
             logger: logger,
@@ -296,7 +310,8 @@ package struct HeddleApplication: Sendable {
 
     private func makeApplication(_ services: ServerServices, _ door: Door) -> some Service {
         let host = configuration.text("http.host")
-        let table = Self.routeTable(services)
+        let mcp = MCPEndpoint(services: services)
+        let table = Self.routeTable(services, mcp)
         let router = Router(context: HeddleRequestContext.self)
         router.add(middleware: DoorMiddleware(door: door, routes: table))
         table.add(to: router)
@@ -312,7 +327,7 @@ package struct HeddleApplication: Sendable {
                             idleTimeout: .seconds(75)
                         )
                     ),
-                    makeLane: { InvocationLane(door: door, services: services) }
+                    makeLane: { InvocationLane(door: door, services: services, mcp: mcp) }
                 )
             },
             configuration: ApplicationConfiguration(
@@ -330,12 +345,12 @@ package struct HeddleApplication: Sendable {
         )
     }
 
-    static func routeTable(_ services: ServerServices) -> RouteTable {
+    static func routeTable(_ services: ServerServices, _ mcp: MCPEndpoint) -> RouteTable {
         let routes =
             ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
             + VersionRoutes(services: services).routes
             + RegistryRoutes(services: services).routes + CapabilityRoutes(services: services).routes
-            + MCPEndpoint(services: services).routes
+            + ServingRoutes(services: services).routes + mcp.routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
     }
 }
@@ -345,7 +360,7 @@ private struct InstanceKeeper: Service {
     let services: ServerServices
 
     func run() async {
-        await IdleReaper(registry: services.registry).run()
+        await IdleReaper(registry: services.registry, results: services.results).run()
         await services.extensions.stopAll()
     }
 }

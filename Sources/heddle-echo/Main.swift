@@ -4,8 +4,9 @@ import JSON
 /// The smallest useful MCP server over standard input and output, in both eras: one tool, `echo`.
 ///
 /// Benchmarks and tests drive it, so it does nothing that costs time. `--mark TEXT` makes it answer with that text, so
-/// that its versions can be told apart, `--description TEXT` describes the tool, and `--tools NUMBER` lists more tools
-/// like it, which only the first of is for calling.
+/// that its versions can be told apart, `--description TEXT` describes the tool, `--tools NUMBER` lists more tools like
+/// it, which only the first of is for calling, and with `--read-only` it says that it changes nothing, so that its
+/// answers may be kept.
 @main
 struct Main {
     static func main() {
@@ -119,7 +120,7 @@ struct Main {
             "inputSchema": [
                 "type": "object", "properties": ["text": ["type": "string"]], "required": ["text"],
             ],
-            "annotations": ["readOnlyHint": true],
+            "annotations": ["readOnlyHint": .bool(CommandLine.arguments.contains("--read-only"))],
         ]
     }
 }

@@ -16,7 +16,11 @@ extension WholeServer {
                 let result = try JSONValue(parsing: Array(child.text.utf8))
                 let rows = result["calls"]?.array ?? []
                 let paths = Set(rows.compactMap { $0["path"]?.string })
-                #expect(paths == ["pipe", "pipe, sandboxed", "server", "server, sandboxed"] && rows.count == 12)
+                #expect(
+                    paths == [
+                        "pipe", "pipe, sandboxed", "server", "server, sandboxed", "server, MCP", "server, cached",
+                    ] && rows.count == 18
+                )
                 for row in rows {
                     #expect((row["calls_per_second"]?.integer ?? 0) > 0 && row["failed"]?.integer == 0, "\(row.text)")
                 }
@@ -59,6 +63,19 @@ extension WholeServer {
                     packages.allSatisfy { ($0["seconds"]?.double ?? 0) > 0 || $0["absent"] == true },
                     "\(result.text)"
                 )
+            }
+        }
+
+        @Test("of the cache measure hits, fills and keys")
+        func cache() async throws {
+            try await ScratchDirectory.with { scratch in
+                let child = try ChildProcess(
+                    [ServerFixture.program, "benchmark", "cache", "--scale", "0.01", "--output", "json"],
+                    output: scratch.path + "/benchmark.json"
+                )
+                #expect(child.wait(seconds: 120) == 0, "\(child.text)")
+                let rows = try JSONValue(parsing: Array(child.text.utf8))["rows"]?.array ?? []
+                #expect(rows.count == 5 && rows.allSatisfy { ($0["per_second"]?.integer ?? 0) > 0 }, "\(child.text)")
             }
         }
 

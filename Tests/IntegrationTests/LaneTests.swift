@@ -90,6 +90,63 @@ extension WholeServer {
             }
         }
 
+        @Test("both roads say the same to MCP clients")
+        func sameMessages() async throws {
+            try await ServerFixture.with { server in
+                try server.registerEcho()
+                try #require(try server.registerBad().status == 201)
+                let greeting = try server.mcp(
+                    #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#
+                )
+                let session = try #require(greeting.headers["mcp-session-id"])
+                func check(_ status: Int, _ message: String, _ headers: [String: String] = [:]) throws {
+                    let accept = ["Accept": "application/json, text/event-stream"].merging(headers) { $1 }
+                    let answers = try ["/mcp", "/mcp?by=router"]
+                        .map { try server.request("POST", $0, body: message, headers: accept) }
+                    #expect(answers.map(\.status) == [status, status], "\(message): \(answers[0].json.text)")
+                    #expect(Set(answers[0].headers.keys) == Set(answers[1].headers.keys))
+                    let errors = answers.map { $0.json["error"] }
+                    #expect(errors[0]?["code"] == errors[1]?["code"] && errors[0]?["message"] == errors[1]?["message"])
+                    if errors[0] == nil { #expect(answers[0].body == answers[1].body) }
+                }
+                func call(_ tool: String, _ arguments: String, _ more: String = "") -> String {
+                    #"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"\#(tool)","arguments":\#(arguments)\#(more)}}"#
+                }
+                try check(200, call("echo__echo", #"{"text":"hello"}"#))
+                try check(200, call("echo__echo", #"{"text":"hello"}"#), ["Mcp-Session-Id": session])
+                try check(404, call("echo__echo", #"{"text":"hello"}"#), ["Mcp-Session-Id": "another"])
+                try check(400, call("echo__echo", #"{"text":"hello"}"#), ["MCP-Protocol-Version": "2024-13-01"])
+                try check(200, call("echo__echo", #"{"text":1}"#))
+                try check(200, call("echo__echo", "[]"))
+                try check(200, call("echo__none", "{}"))
+                try check(200, call("bad__crash", "{}"))
+                // Who asks for progress gets a stream, who cannot read one does not.
+                let progress = call("echo__echo", #"{"text":"x"}"#, #","_meta":{"progressToken":1}"#)
+                try check(200, progress, ["Accept": "application/json"])
+                let streamed = try server.mcp(progress)
+                #expect(streamed.headers["content-type"] == "text/event-stream")
+                try check(415, call("echo__echo", #"{"text":"x"}"#), ["Accept": "text/html"])
+                try check(401, call("echo__echo", #"{"text":"x"}"#), ["Authorization": ""])
+                try check(200, #"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+                try check(200, #"{"jsonrpc":"2.0","id":1,"method":"nothing/here"}"#)
+                try check(202, #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
+                try check(202, #"{"jsonrpc":"2.0","id":1,"result":{}}"#)
+                try check(400, #"{"jsonrpc":"2.0","id":1,"method":"tools/call""#)
+                try check(400, "[]")
+                try check(400, "")
+                // A session's cancellation ends its call, which came by the lane.
+                let sleeping = try HTTPConnection(port: server.port, seconds: 10)
+                let headers = ["Accept": "application/json, text/event-stream", "Mcp-Session-Id": session]
+                let body = Array(call("bad__sleep", #"{"seconds":30}"#).utf8)
+                sleeping.send(server.bytes("POST", "/mcp", body: body, headers: headers))
+                let cancellation =
+                    #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"a"}}"#
+                usleep(300_000)
+                #expect(try server.mcp(cancellation, headers: ["Mcp-Session-Id": session]).status == 202)
+                #expect(try sleeping.answer().json["error"]?["data"]?["code"]?.string == "CANCELLED")
+            }
+        }
+
         @Test("bodies that come chunked, large, late or announced are taken by the other road")
         func bodies() async throws {
             try await ServerFixture.with { server in

@@ -74,7 +74,6 @@ extension WholeServer {
                     ("compatibility", ["heddle": ">=99.0.0"], "INCOMPATIBLE", "99.0.0"),
                     ("compatibility", ["platforms": ["win32"]], "INCOMPATIBLE", "win32"),
                     ("sandbox", ["level": "vm"], "SANDBOX_UNAVAILABLE", "vm"),
-                    ("isolation", "session", "SANDBOX_UNAVAILABLE", "session"),
                     ("capabilities", [["id": "x", "tools": ["nothing"]]], "SMOKE_CHECK_FAILED", "nothing"),
                     ("health_check", ["capability": "nothing"], "SMOKE_CHECK_FAILED", "nothing"),
                     ("health_check", ["capability": "echo", "parameters": [:]], "INVALID_PARAMETERS", "text"),

@@ -32,7 +32,10 @@ extension WholeServer {
                     reloadable == [
                         "http.max_body_mb", "http.allowed_hosts", "http.allowed_origins", "log.level", "security.token",
                         "sandbox.maximum_processes", "extensions.maximum", "store.batch.max_items",
-                        "store.batch.max_delay_ms", "store.batch.max_queue",
+                        "store.batch.max_delay_ms", "store.batch.max_queue", "cache.results.max_entries",
+                        "cache.results.max_mb", "cache.results.ttl_seconds", "cache.results.annotated_ttl_seconds",
+                        "limits.client.calls", "limits.client.calls_per_second", "limits.tenant.calls",
+                        "limits.tenant.calls_per_second",
                     ]
                 )
                 let large = "\"" + String(repeating: "x", count: 2 << 20) + "\""

@@ -7,7 +7,8 @@ package struct BenchmarkCommand: AsyncParsableCommand {
         abstract: "Measure Heddle on this machine.",
         subcommands: [
             BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkRegistry.self, BenchmarkActivate.self,
-            BenchmarkInstall.self, BenchmarkHTTP.self,
+            BenchmarkInstall.self, BenchmarkCache.self, BenchmarkFailover.self, BenchmarkMemory.self,
+            BenchmarkHTTP.self,
         ]
     )
 

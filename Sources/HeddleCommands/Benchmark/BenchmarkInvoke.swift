@@ -9,7 +9,7 @@ package struct BenchmarkInvoke: AsyncParsableCommand {
         discussion: "The load generator shares the machine with the server, so ratios count more than figures."
     )
 
-    @Option(help: "Seconds for each of the twelve measurements.")
+    @Option(help: "Seconds for each of the eighteen measurements.")
     var seconds = 3.0
 
     @OptionGroup var outputOptions: OutputOptions

@@ -29,6 +29,12 @@ package struct CapabilityInvoke: ConnectedCommand {
     @Option(help: ArgumentHelp("How long it may take, such as 30s or 500ms.", valueName: "duration"))
     var timeout: DurationArgument?
 
+    @Option(help: ArgumentHelp("Of kept results: default, bypass, refresh or only-if-cached.", valueName: "mode"))
+    var cache: String?
+
+    @Flag(help: "Tell how the call went: its steps and their times, with --output json.")
+    var trace = false
+
     @Flag(help: "Print the whole MCP result as JSON.")
     var raw = false
 
@@ -43,7 +49,16 @@ package struct CapabilityInvoke: ConnectedCommand {
             let schema = arguments.needsSchema ? try await client.capability(name, of: owner).inputSchema : [:]
             let parameters = try arguments.value(schema: ParameterSchema(schema))
             let timeout = timeout?.duration
-            try show(await client.invoke(name, of: owner, parameters: parameters, timeout: timeout))
+            try show(
+                await client.invoke(
+                    name,
+                    of: owner,
+                    parameters: parameters,
+                    timeout: timeout,
+                    cache: cache,
+                    trace: trace
+                )
+            )
         }
     }
 

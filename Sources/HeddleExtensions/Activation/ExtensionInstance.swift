@@ -6,21 +6,31 @@ import Synchronization
 /// One running process of an extension with the conversation to it.
 package final class ExtensionInstance: Sendable {
     package let id: InstanceID
+    /// A number that no other process of this server has had.
+    let number: UInt64
+    /// The session that it belongs to; nil when all share it.
+    package let session: String?
     package let startedAt: Timestamp
     package let greeting: MCPGreeting
     package let connection: MCPConnection
     let process: SandboxedProcess
     private let callCount = Atomic<Int>(0)
+    private let hasFailed = Atomic<Bool>(false)
     private let relisting = Mutex(Relisting.idle)
+
+    private static let lastNumber = Atomic<UInt64>(0)
 
     init(
         id: InstanceID,
+        session: String? = nil,
         startedAt: Timestamp,
         greeting: MCPGreeting,
         connection: MCPConnection,
         process: SandboxedProcess
     ) {
         self.id = id
+        self.session = session
+        number = Self.lastNumber.add(1, ordering: .relaxed).newValue
         self.startedAt = startedAt
         self.greeting = greeting
         self.connection = connection
@@ -61,6 +71,9 @@ package final class ExtensionInstance: Sendable {
             return state
         }
     }
+
+    /// Whether its end is yet to be counted: it is one failure, however many calls it takes along.
+    func countEnd() -> Bool { !hasFailed.exchange(true, ordering: .relaxed) }
 
     func countCall() { callCount.add(1, ordering: .relaxed) }
 

@@ -1,7 +1,9 @@
+import Crypto
 import Glibc
 package import HeddleMCP
 package import HeddleModel
 package import HeddleSandbox
+import HeddleSecurity
 package import Logging
 
 /// Starts processes of extensions: sandbox, pipes, greeting, list of tools.
@@ -30,15 +32,35 @@ package struct InstanceLauncher: Sendable {
         self.logger = logger
     }
 
+    /// Removes everything that an extension kept.
+    func removeData(of name: String, tenant: TenantID) {
+        InstallationTree.remove("\(dataDirectories(of: tenant))/\(name)")
+        InstallationTree.remove("\(dataDirectories(of: tenant))/.sessions/\(name)")
+    }
+
     /// A process that answered the greeting and listed its tools.
     struct Started: Sendable {
         let instance: ExtensionInstance
         let tools: [ToolDefinition]
     }
 
-    /// Where an extension keeps its data.
-    func dataDirectory(_ name: ExtensionName, tenant: TenantID) -> String {
-        "\(dataDirectories(of: tenant))/\(name.rawValue)"
+    /// Where an extension keeps its data, or what it has for one session alone.
+    func dataDirectory(_ name: ExtensionName, tenant: TenantID, session: String? = nil) -> String {
+        guard let session else { return "\(dataDirectories(of: tenant))/\(name.rawValue)" }
+        // What clients call their sessions is no name for a folder.
+        let digest = SHA256.hash(data: Array(session.utf8)).prefix(16).hexadecimal
+        return "\(sessionDirectories(name, tenant: tenant))/\(digest)"
+    }
+
+    /// The folder that holds what an extension has for sessions; beside its data, which may be shown to none of them.
+    func sessionDirectories(_ name: ExtensionName, tenant: TenantID) -> String {
+        "\(dataDirectories(of: tenant))/.sessions/\(name.rawValue)"
+    }
+
+    /// Removes what an extension kept for sessions that were last begun long ago, or before very many others.
+    func pruneSessions(of name: ExtensionName, tenant: TenantID, keeping sessions: Set<String>) {
+        let kept = Set(sessions.map { dataDirectory(name, tenant: tenant, session: $0) })
+        SessionFolders(root: sessionDirectories(name, tenant: tenant)).prune(keeping: kept)
     }
 
     /// The folder that holds the data of all extensions of a tenant.
@@ -51,12 +73,13 @@ package struct InstanceLauncher: Sendable {
     func start(
         _ entry: RegisteredExtension,
         tenant: TenantID,
+        session: String? = nil,
         log: ExtensionLog,
         delegate: @escaping @Sendable (InstanceID) -> MCPDelegate
     ) async throws -> Started {
         let timeout = Duration.seconds(entry.manifest.loading.startSeconds)
         do {
-            return try await attempt(entry, tenant, entry.revision?.era, timeout, log, delegate)
+            return try await attempt(entry, tenant, session, entry.revision?.era, timeout, log, delegate)
         } catch let error as HeddleError where error.code == .extensionCrashed && entry.revision == nil {
             // Some old servers exit on the modern probe; started again without it, they work.
             log.append(
@@ -65,7 +88,7 @@ package struct InstanceLauncher: Sendable {
                 "the process ended during the greeting; starting it again as a legacy one"
             )
             do {
-                return try await attempt(entry, tenant, .legacy, timeout, log, delegate)
+                return try await attempt(entry, tenant, session, .legacy, timeout, log, delegate)
             } catch let error as HeddleError {
                 throw startFailure(error, timeout, log)
             }
@@ -94,6 +117,7 @@ package struct InstanceLauncher: Sendable {
     private func attempt(
         _ entry: RegisteredExtension,
         _ tenant: TenantID,
+        _ session: String?,
         _ era: MCPEra?,
         _ timeout: Duration,
         _ log: ExtensionLog,
@@ -108,7 +132,7 @@ package struct InstanceLauncher: Sendable {
             grants: entry.grants,
             configuration: entry.configuration,
             resolved: resolved,
-            dataDirectory: dataDirectory(entry.name, tenant: tenant),
+            dataDirectory: dataDirectory(entry.name, tenant: tenant, session: session),
             userID: entry.userID
         )
         let process = try await sandbox.launch(confined.command, policy: confined.policy)
@@ -121,6 +145,7 @@ package struct InstanceLauncher: Sendable {
                 greeting.hasTools ? try await connection.listTools(era: greeting.era, timeout: timeout) : []
             let instance = ExtensionInstance(
                 id: id,
+                session: session,
                 startedAt: clock.now,
                 greeting: greeting,
                 connection: connection,

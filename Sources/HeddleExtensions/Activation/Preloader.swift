@@ -41,7 +41,7 @@ package struct Preloader: Service {
     private static func isDue(_ entry: RegistryEntry, _ strategy: LoadingStrategy) -> Bool {
         let registered = entry.registered
         return registered.manifest.loadingStrategy == strategy && registered.state == .active && !registered.isHeld
-            && entry.pool.instance == nil
+            && entry.pool.instances.isEmpty
     }
 
     /// Starts extensions level by level: what needs nobody else among them first, and then what needs those.
@@ -59,7 +59,7 @@ package struct Preloader: Service {
     private func start(_ entry: RegistryEntry) async {
         do {
             // No success: only a call shows that it works, and one that ends at once is to be paused for.
-            entry.pool.release(try await entry.pool.acquire(), succeeded: false)
+            entry.pool.release(try await entry.pool.acquire(), .neutral)
         } catch let error as HeddleError where error.code == .startBackoff || error.code == .cancelled {
             // It is tried again when its pause is over.
         } catch {

@@ -1,55 +1,37 @@
-package import HeddleMCP
 package import HeddleModel
-package import JSON
+import HeddleResilience
+package import Logging
 import Synchronization
 
 /// Calls capabilities: the one path that every door leads to.
 package final class InvocationService: Sendable {
-    /// One call as it was asked for.
-    package struct Request: Sendable {
-        package let extensionName: String
-        package let capability: String
-        /// An object, passed on byte for byte; nil for none.
-        package let parameters: JSONView?
-        /// How long the caller waits, a cold start included.
-        package let timeout: Duration
-        /// Gets progress notifications when the caller wants them.
-        package let progress: (@Sendable (JSONView) -> Void)?
-
-        package init(
-            extensionName: String,
-            capability: String,
-            parameters: JSONView?,
-            timeout: Duration,
-            progress: (@Sendable (JSONView) -> Void)? = nil
-        ) {
-            self.extensionName = extensionName
-            self.capability = capability
-            self.parameters = parameters
-            self.timeout = timeout
-            self.progress = progress
-        }
-    }
-
-    /// What came of a call.
-    package struct Answer: Sendable {
-        package let executionID: ExecutionID
-        package let elapsed: Duration
-        package let outcome: MCPOutcome
-    }
-
     /// The time a call has when it names none.
     package static let defaultTimeout = Duration.seconds(30)
     /// The most time a call may ask for.
     package static let maximumTimeout = Duration.seconds(3600)
 
-    private let registry: ExtensionRegistry
+    let registry: ExtensionRegistry
+    let results: ResultCache
+    let limits: CallLimits
+    /// What the circuit breakers did.
+    package let breakerJournal: BreakerJournal
+    private let logger: Logger
     private let total = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
     private let inFlight = Atomic<Int>(0)
 
-    package init(registry: ExtensionRegistry) {
+    package init(
+        registry: ExtensionRegistry,
+        results: ResultCache = ResultCache(),
+        limits: CallLimits = CallLimits(),
+        clock: any WallClock,
+        logger: Logger
+    ) {
         self.registry = registry
+        self.results = results
+        self.limits = limits
+        self.logger = logger
+        breakerJournal = BreakerJournal(clock: clock)
     }
 
     /// Calls since the start, those of them that could not be made or failed, and those under way.
@@ -60,151 +42,126 @@ package final class InvocationService: Sendable {
     /// Calls a capability and waits for its answer.
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `capabilityNotFound`, `extensionInactive`, `definitionHeld`,
-    ///   `invalidParameters`, or what the start and the conversation throw.
+    ///   `invalidParameters`, `circuitOpen`, `overloaded`, `rateLimited`, `notCached`, or what the start and the
+    ///   conversation throw.
     package func invoke(_ caller: Caller, _ request: Request) async throws -> Answer {
-        total.add(1, ordering: .relaxed)
-        inFlight.add(1, ordering: .relaxed)
-        defer { inFlight.subtract(1, ordering: .relaxed) }
-        do {
-            let answer = try await call(caller, request)
-            count(.success(answer))
-            return answer
-        } catch {
-            count(.failure(error))
-            throw error
+        let cancel = LateCancel()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                cancel.set(start(caller, request) { continuation.resume(with: $0) })
+            }
+        } onCancel: {
+            cancel.cancel()
         }
-    }
-
-    private func count(_ answer: Result<Answer, any Error>) {
-        if case .success(let answer) = answer, case .result = answer.outcome { return }
-        failed.add(1, ordering: .relaxed)
     }
 
     /// Calls a capability without suspending the caller, who is told the outcome once, on any thread.
     ///
-    /// While a process is ready no task is made; otherwise the call goes on as ``invoke(_:_:)`` does. Progress is not
-    /// passed on. The closure that is returned gives the call up.
+    /// The closure that is returned gives the call up.
     package func start(
         _ caller: Caller,
         _ request: Request,
         completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
     ) -> @Sendable () -> Void {
-        let (pool, tool): (InstancePool, ToolDefinition)
+        total.add(1, ordering: .relaxed)
+        inFlight.add(1, ordering: .relaxed)
+        let span = Span(caller, request)
+        let target: Target
+        let lease: CallLimits.Lease?
         do throws(HeddleError) {
-            (pool, tool) = try find(request)
-            // Schemas are compiled at the first call after a start, which may take longer than a thread of the network has.
-            guard tool.contract.isCompiled else { return startTask(caller, request, completion) }
-            try tool.contract.checkParameters(request.parameters)
+            target = try find(request)
+            lease = try limits.enter(caller, now: span.start)
         } catch {
-            total.add(1, ordering: .relaxed)
             count(.failure(error))
             completion(.failure(error))
             return {}
         }
-        guard let instance = pool.acquireReady() else { return startTask(caller, request, completion) }
-        total.add(1, ordering: .relaxed)
-        inFlight.add(1, ordering: .relaxed)
-        let span = Span(caller, request)
-        let second = SecondTry()
-        let handle = instance.connection.startTool(
-            tool.name,
-            arguments: request.parameters,
-            era: instance.greeting.era,
-            timeout: span.end - span.start
-        ) { [self] result in
-            inFlight.subtract(1, ordering: .relaxed)
-            let answer = result.flatMap { Self.answer($0, tool, span) }
-            let error: (any Error)? = if case .failure(let error) = result { error } else { nil }
-            pool.release(instance, succeeded: error == nil)
-            if let error = error as? HeddleError, Self.wasNotSent(error) {
-                total.subtract(1, ordering: .relaxed)
-                return second.begin { startTask(caller, request, completion) }
-            }
-            count(answer)
-            completion(answer)
+        let told: @Sendable (Result<Answer, any Error>) -> Void = { [self] result in
+            lease?.end()
+            count(result)
+            completion(result)
         }
-        return {
-            handle.cancel()
-            second.cancel()
+        // Schemas are compiled at the first call after a start, which may take longer than a thread of the network has.
+        guard target.tool.contract.isCompiled else {
+            let later = LateCancel()
+            // Unstructured, because nobody waits here; the completion is told.
+            Task { [self] in later.set(checked(caller, request, target, span, told)) }
+            return { later.cancel() }
         }
+        return checked(caller, request, target, span, told)
     }
 
-    /// The try after one whose request never left; given up when the caller went away before it or during it.
-    private final class SecondTry: Sendable {
-        private let state = Mutex<(isCancelled: Bool, cancel: (@Sendable () -> Void)?)>((false, nil))
-
-        func begin(_ start: () -> @Sendable () -> Void) {
-            let cancel = start()
-            let isCancelled = state.withLock { state in
-                state.cancel = cancel
-                return state.isCancelled
-            }
-            if isCancelled { cancel() }
-        }
-
-        func cancel() {
-            let cancel = state.withLock { state in
-                state.isCancelled = true
-                return state.cancel
-            }
-            cancel?()
-        }
-    }
-
-    private func startTask(
+    private func checked(
         _ caller: Caller,
         _ request: Request,
-        _ completion: @escaping @Sendable (Result<Answer, any Error>) -> Void
+        _ target: Target,
+        _ span: Span,
+        _ completion: @escaping CallRun.Completion
     ) -> @Sendable () -> Void {
-        // Unstructured, because nobody waits here: the outcome goes to the completion.
-        let task = Task {
-            do {
-                completion(.success(try await invoke(caller, request)))
-            } catch {
-                completion(.failure(error))
+        do throws(HeddleError) {
+            try target.tool.contract.checkParameters(request.parameters)
+        } catch {
+            completion(.failure(error))
+            return {}
+        }
+        let order = CallRun.Order(
+            caller: caller,
+            request: request,
+            span: span,
+            isRepeatable: target.policy.isIdempotent
+        )
+        if target.policy.caching != nil { return results.start(order, target, self, completion) }
+        guard request.cache != .onlyIfCached else {
+            completion(.failure(ResultCache.missing(target)))
+            return {}
+        }
+        return run(order, target, completion)
+    }
+
+    /// Makes a call whose result is not to be had otherwise.
+    func run(
+        _ order: CallRun.Order,
+        _ target: Target,
+        _ completion: @escaping CallRun.Completion
+    ) -> @Sendable () -> Void {
+        let scope = target.entry.pool.results
+        let changes = !target.policy.isReadOnly
+        let told: CallRun.Completion = { [self] result in
+            // Whatever it came to, it may have changed what was kept.
+            if changes, scope.isUsed { results.forget(scope) }
+            completion(result)
+        }
+        if let pause = target.policy.hedge, order.request.progress == nil, target.entry.pool.canHedge() {
+            let run = HedgedRun(self, order, target, completion: told)
+            run.begin(after: pause)
+            return { run.cancel() }
+        }
+        let run = CallRun(self, order, completion: told)
+        run.begin(target)
+        return { run.cancel() }
+    }
+
+    private func count(_ result: Result<Answer, any Error>) {
+        inFlight.subtract(1, ordering: .relaxed)
+        let isFailure =
+            switch result {
+            case .success(let answer): answer.isFailure
+            case .failure: true
             }
-        }
-        return { task.cancel() }
+        if isFailure { failed.add(1, ordering: .relaxed) }
     }
 
-    private func call(_ caller: Caller, _ request: Request) async throws -> Answer {
-        let span = Span(caller, request)
-        var (pool, tool) = try find(request)
-        var isFirst = true
-        while true {
-            try tool.contract.checkParameters(request.parameters)
-            do {
-                return try await attempt(request, pool, tool, span)
-            } catch let error as HeddleError where Self.wasNotSent(error) && isFirst {
-                isFirst = false
-            } catch let error as HeddleError where error.code == .extensionInactive {
-                // A newer version took the place of this one between our look and our call.
-                let last = pool
-                (pool, tool) = try find(request)
-                guard pool !== last else { throw error }
-            }
-        }
-    }
+    // MARK: Looking up
 
-    /// Whether the process was gone before the request left, so that a second try cannot run it twice.
-    private static func wasNotSent(_ error: HeddleError) -> Bool { error.details["sent"] == "false" }
+    /// Whether there is what a request names.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive`, `definitionHeld` or `capabilityNotFound`.
+    package func check(_ request: Request) throws(HeddleError) { _ = try find(request) }
 
-    /// The time of a call.
-    private struct Span {
-        let start = ContinuousClock.now
-        /// When the call is over unless the extension tells of its progress.
-        let end: ContinuousClock.Instant
-        /// When it is over in any case.
-        let limit: ContinuousClock.Instant
-
-        init(_ caller: Caller, _ request: Request) {
-            let longest = start + InvocationService.maximumTimeout
-            limit = caller.deadline.map { min(longest, $0) } ?? longest
-            end = min(start + request.timeout, limit)
-        }
-    }
-
-    private func find(_ request: Request) throws(HeddleError) -> (InstancePool, ToolDefinition) {
+    /// The tool that a request names, with its extension.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive`, `definitionHeld` or `capabilityNotFound`.
+    func find(_ request: Request) throws(HeddleError) -> Target {
         guard let entry = registry.snapshot.entry(request.extensionName) else {
             throw HeddleError(
                 .extensionNotFound,
@@ -220,7 +177,7 @@ package final class InvocationService: Sendable {
             )
         }
         guard !entry.registered.isHeld else { throw Self.held(entry.registered.name) }
-        guard let tool = entry.tool(request.capability) else {
+        guard let capability = entry.capability(request.capability) else {
             throw HeddleError(
                 .capabilityNotFound,
                 "the extension '\(entry.registered.name)' has no capability '\(request.capability.prefix(128))'",
@@ -229,7 +186,7 @@ package final class InvocationService: Sendable {
                 ]
             )
         }
-        return (entry.pool, tool)
+        return Target(entry: entry, capability: capability)
     }
 
     static func held(_ name: ExtensionName) -> HeddleError {
@@ -240,72 +197,23 @@ package final class InvocationService: Sendable {
         )
     }
 
-    private func attempt(
-        _ request: Request,
-        _ pool: InstancePool,
-        _ tool: ToolDefinition,
-        _ span: Span
-    ) async throws -> Answer {
-        let instance: ExtensionInstance
-        if let ready = pool.acquireReady() {
-            instance = ready
-        } else {
-            instance = try await acquire(pool, until: span.end)
-        }
-        var succeeded = false
-        defer { pool.release(instance, succeeded: succeeded) }
-        let now = ContinuousClock.now
-        guard span.end > now else { throw Deadline.passed }
-        let outcome = try await instance.connection.callTool(
-            tool.name,
-            arguments: request.parameters,
-            era: instance.greeting.era,
-            timeout: span.end - now,
-            maximumTimeout: request.progress.map { _ in span.limit - now },
-            progress: request.progress
-        )
-        succeeded = true
-        return try Self.answer(outcome, tool, span).get()
+    /// Closes the breaker of a capability; false when it was closed.
+    package func resetBreaker(of entry: RegistryEntry, _ capability: RegistryEntry.Capability) -> Bool {
+        guard let change = capability.runtime.resetBreaker() else { return false }
+        breakerChanged(Target(entry: entry, capability: capability), change)
+        return true
     }
 
-    /// A process that is ready in time; one that comes too late for this call goes back.
-    private func acquire(_ pool: InstancePool, until end: ContinuousClock.Instant) async throws -> ExtensionInstance {
-        try await Deadline.run(until: end) {
-            try await pool.acquire()
-        } dropping: { instance in
-            pool.release(instance, succeeded: false)
-        }
-    }
-
-    /// The answer, unless only a caller with abilities that we did not declare could use it, or it is not what the tool
-    /// promised.
-    private static func answer(
-        _ outcome: MCPOutcome,
-        _ tool: ToolDefinition,
-        _ span: Span
-    ) -> Result<Answer, any Error> {
-        if case .result(let result) = outcome, let type = result["resultType"], !type.equals("complete") {
-            let name = (type.string ?? "").clipped(32)
-            return .failure(
-                HeddleError(
-                    .extensionProtocol,
-                    "the extension answered with a result of type '\(name)', which was not offered to it"
-                )
-            )
-        }
-        if case .result(let result) = outcome {
-            do throws(HeddleError) {
-                try tool.contract.checkResult(result)
-            } catch {
-                return .failure(error)
-            }
-        }
-        return .success(
-            Answer(
-                executionID: ExecutionID(),
-                elapsed: ContinuousClock.now - span.start,
-                outcome: outcome
-            )
+    /// Tells of a breaker that opened, closed or lets probes through.
+    func breakerChanged(_ target: Target, _ change: CircuitBreaker.Transition) {
+        if change.to == .open { target.runtime.statistics.breakerOpened() }
+        breakerJournal.append(target.entry.registered.name, target.tool.name, change)
+        logger.notice(
+            "A circuit breaker changed",
+            metadata: [
+                "extension": "\(target.entry.registered.name)", "capability": "\(target.tool.name)",
+                "from": "\(change.from.rawValue)", "to": "\(change.to.rawValue)", "reason": "\(change.reason.rawValue)",
+            ]
         )
     }
 }

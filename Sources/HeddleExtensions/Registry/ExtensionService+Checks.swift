@@ -88,13 +88,6 @@ extension ExtensionService {
                 details: ["level": level]
             )
         }
-        guard manifest.recorded["isolation"]?.string != "session" else {
-            throw HeddleError(
-                .sandboxUnavailable,
-                "'\(manifest.name)' asks for a process for each session, which is not to be had here",
-                details: ["isolation": "session"]
-            )
-        }
         var problems: [String] = []
         if let version = try? SemanticVersion(HeddleVersion.current) {
             problems = manifest.compatibility.problems(version: version)

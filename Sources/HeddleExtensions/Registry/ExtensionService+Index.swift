@@ -103,7 +103,7 @@ extension ExtensionService {
         for entry in entries {
             let name = entry.registered.name
             if snapshot.entry(name.rawValue) !== entry { faults.append("'\(name)' is not found by its name") }
-            for capability in entry.capabilities
+            for capability in entry.capabilityNames
             where !snapshot.find(RegistryQuery(capability: capability)).contains(where: { $0 === entry }) {
                 faults.append("'\(name)' is not found by its capability '\(capability.clipped(64))'")
             }

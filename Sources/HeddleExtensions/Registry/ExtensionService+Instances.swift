@@ -1,5 +1,5 @@
 import HeddleMCP
-import HeddleModel
+package import HeddleModel
 import JSON
 import Logging
 import ServiceLifecycle
@@ -11,12 +11,13 @@ extension ExtensionService {
         let log = log ?? ExtensionLog(clock: clock)
         let pool = InstancePool(
             name: entry.name,
-            idleAfter: entry.manifest.idleTime,
+            rules: PoolRules(entry),
+            statistics: statistics,
             log: log,
             actions: InstancePool.Actions(
-                start: { [weak self] pool in
+                start: { [weak self] pool, session in
                     guard let self else { throw HeddleError(.shuttingDown, "the server is stopping") }
-                    return try await self.start(pool, of: entry, tenant: .local)
+                    return try await self.start(pool, of: entry, tenant: .local, session: session)
                 },
                 stop: { [configuration] instance in
                     await instance.stop(grace: configuration.stopGrace)
@@ -32,6 +33,7 @@ extension ExtensionService {
                     guard instance.beginRelisting() else { return }
                     self?.relist(instance, pool, of: entry, .local)
                 },
+                changed: { [results] scope in results.forget(scope) },
                 background: { [background] work in background.add(work) }
             )
         )
@@ -43,14 +45,16 @@ extension ExtensionService {
     private func start(
         _ pool: InstancePool,
         of version: RegisteredExtension,
-        tenant: TenantID
+        tenant: TenantID,
+        session: String?
     ) async throws -> ExtensionInstance {
         let entry = current(of: pool) ?? version
-        let started = try await launcher.start(entry, tenant: tenant, log: pool.log) { id in
+        let started = try await launcher.start(entry, tenant: tenant, session: session, log: pool.log) { id in
             MCPDelegate(
                 log: { level, text in pool.log.append("log", instance: id, "[\(level)] \(text)") },
-                toolsChanged: { [weak self] in self?.toolsChanged(pool, id, of: version, tenant) },
-                closed: { reason in pool.ended(id, reason: reason) },
+                toolsChanged: { [weak self] in self?.toolsChanged(pool, id, session, of: version, tenant) },
+                closed: { reason in pool.ended(id, session: session, reason: reason) },
+                lateAnswer: { pool.answeredLate(id, session: session) },
                 roots: entry.grants.read + entry.grants.write
             )
         }
@@ -61,24 +65,33 @@ extension ExtensionService {
             await started.instance.stop(grace: configuration.stopGrace)
             throw error
         }
+        if session != nil { launcher.pruneSessions(of: entry.name, tenant: tenant, keeping: pool.sessions) }
         return started.instance
+    }
+
+    /// Stops what runs for a session that is over.
+    package func endSession(_ session: String, of caller: Caller) {
+        let key = InvocationService.Target.sessionKey(caller, session)
+        for entry in registry.snapshot.all where entry.pool.rules.isolation == .session { entry.pool.endSession(key) }
     }
 
     /// The extension says that its tools changed: look again, outside of the event loop that said so.
     private func toolsChanged(
         _ pool: InstancePool,
         _ id: InstanceID,
+        _ session: String?,
         of version: RegisteredExtension,
         _ tenant: TenantID
     ) {
-        guard let instance = pool.toolsChanged(id), instance.beginRelisting() else { return }
+        guard let instance = pool.toolsChanged(id, session: session), instance.beginRelisting() else { return }
         relist(instance, pool, of: version, tenant)
     }
 
     /// Looks at the tools of a version that was put up, since what its process said before was said to nobody.
     func relistNow(_ pool: InstancePool, of version: RegisteredExtension, _ tenant: TenantID) {
-        guard let instance = pool.instance, instance.beginRelisting() else { return }
-        relist(instance, pool, of: version, tenant)
+        for instance in pool.instances where instance.beginRelisting() {
+            relist(instance, pool, of: version, tenant)
+        }
     }
 
     private func relist(
@@ -99,7 +112,7 @@ extension ExtensionService {
                 }
                 // One that says so all the time is not listened to all the time; a cancelled sleep ends with the pool.
                 if instance.isRelistingAgain { try? await Task.sleep(for: .seconds(1)) }
-            } while instance.endRelisting() == .again && pool.instance === instance
+            } while instance.endRelisting() == .again && pool.instances.contains { $0 === instance }
         }
     }
 
@@ -158,12 +171,14 @@ extension ExtensionService {
     }
 }
 
-/// Stops processes that nobody has called for a while.
+/// Stops processes that nobody has called for a while, and drops results that are out of date.
 package struct IdleReaper: Service {
     private let registry: ExtensionRegistry
+    private let results: ResultCache
 
-    package init(registry: ExtensionRegistry) {
+    package init(registry: ExtensionRegistry, results: ResultCache) {
         self.registry = registry
+        self.results = results
     }
 
     package func run() async {
@@ -171,17 +186,7 @@ package struct IdleReaper: Service {
             // A cancelled sleep ends the loop at its head.
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             for entry in registry.snapshot.all { entry.pool.stopIfIdle() }
-        }
-    }
-}
-
-extension Manifest {
-    /// How long a process of the extension waits for the next call.
-    fileprivate var idleTime: Duration {
-        switch loadingStrategy {
-        case .eager: .seconds(1 << 40)
-        case .onDemand: .zero
-        case .lazy, .background: .seconds(loading.idleSeconds)
+            results.removeExpired(now: .now)
         }
     }
 }

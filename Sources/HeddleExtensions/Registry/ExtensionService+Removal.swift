@@ -38,11 +38,12 @@ extension ExtensionService {
             _ = reservations.withLock { $0.unreadable.removeValue(forKey: name.rawValue) }
             await known.pool.close()
             await closeDraining(name)
+            statistics.remove(name)
             if hasRun {
                 try? await hooks.run(.postUninstall, of: known.registered, tenant: caller.tenant, log: known.pool.log)
             }
             for version in versions { installation.discard(version) }
-            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
+            launcher.removeData(of: name.rawValue, tenant: caller.tenant)
             // Should this fail, the next start does it.
             try? await forgetRemains(of: name.rawValue, caller.tenant)
         }
@@ -68,7 +69,7 @@ extension ExtensionService {
         let versions = try await versions(of: name, tenant)
         try await store.write { [repository] tx in try repository.delete(name, tenant: tenant, tx) }
         for version in versions { installation.discard(version) }
-        InstallationTree.remove(launcher.dataDirectory(name, tenant: tenant))
+        launcher.removeData(of: name.rawValue, tenant: tenant)
         // Should this fail, the next start does it.
         try? await forgetRemains(of: name.rawValue, tenant)
         reservations.withLock { state in

@@ -35,6 +35,10 @@ package final class ExtensionService: Sendable {
     let installation: Installation
     let launcher: InstanceLauncher
     let background: BackgroundTasks
+    /// What calls came to.
+    package let statistics = StatisticsBook()
+    /// What is forgotten when an extension goes.
+    let results: ResultCache
     let clock: any WallClock
     let logger: Logger
     let repository = ExtensionRepository()
@@ -48,6 +52,7 @@ package final class ExtensionService: Sendable {
         installation: Installation,
         launcher: InstanceLauncher,
         background: BackgroundTasks,
+        results: ResultCache = ResultCache(),
         clock: any WallClock,
         logger: Logger
     ) {
@@ -58,6 +63,7 @@ package final class ExtensionService: Sendable {
         self.installation = installation
         self.launcher = launcher
         self.background = background
+        self.results = results
         self.clock = clock
         self.logger = logger
     }
@@ -88,7 +94,7 @@ package final class ExtensionService: Sendable {
         // What an unreadable one needs cannot be told from what nobody needs.
         if contents.unreadable.isEmpty { installation.sweep(keeping: contents.entries + contents.others) }
         for name in contents.remains {
-            InstallationTree.remove("\(launcher.dataDirectories(of: .local))/\(name)")
+            launcher.removeData(of: name, tenant: .local)
             logger.info("Removed what was left of an extension", metadata: ["extension": "\(name)"])
             try await forgetRemains(of: name, .local)
         }
@@ -193,7 +199,7 @@ package final class ExtensionService: Sendable {
             }
         } catch {
             installation.discard(installed)
-            InstallationTree.remove(launcher.dataDirectory(name, tenant: caller.tenant))
+            launcher.removeData(of: name.rawValue, tenant: caller.tenant)
             // Should this fail too, the next start does it.
             try? await forgetRemains(of: name.rawValue, caller.tenant)
             throw error

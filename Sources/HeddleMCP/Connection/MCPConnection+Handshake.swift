@@ -87,4 +87,12 @@ extension MCPConnection {
             return MCPGreeting(revision: revision, hasTools: result["capabilities"]?["tools"] != nil)
         }
     }
+
+    /// Asks for an answer of any kind, also an error: whoever gives one is alive.
+    ///
+    /// - Throws: ``HeddleError`` with `deadlineExceeded`, `cancelled` or `extensionCrashed`.
+    package func awaitAnswer(era: MCPEra, timeout: Duration) async throws {
+        // The modern protocol has no `ping` (MCP 2026-07-28).
+        _ = try await request(era == .modern ? "server/discover" : "ping", era: era, timeout: timeout)
+    }
 }

@@ -91,9 +91,11 @@ package final class MCPConnection: Sendable {
         arguments: JSONView?,
         era: MCPEra,
         timeout: Duration,
+        maximumTimeout: Duration? = nil,
+        progress: (@Sendable (JSONView) -> Void)? = nil,
         completion: @escaping @Sendable (Result<MCPOutcome, any Error>) -> Void
     ) -> MCPCallHandle {
-        let (call, message) = makeCall(tool, arguments, era, timeout, timeout, nil)
+        let (call, message) = makeCall(tool, arguments, era, timeout, maximumTimeout ?? timeout, progress)
         call.completion = completion
         let box = UncheckedCall(call: call)
         channel.eventLoop.execute { [handler] in handler.value.send(box.call, message) }

@@ -6,8 +6,10 @@ package struct MCPDelegate: Sendable {
     package var toolsChanged: @Sendable () -> Void
     /// The pipe broke or the protocol was broken.
     ///
-    /// Every call under way has failed by then; called once.
+    /// The calls under way are told after it; called once.
     package var closed: @Sendable (_ reason: String) -> Void
+    /// An answer came to a call that was given up, or to none at all.
+    package var lateAnswer: @Sendable () -> Void
     /// The folders the extension may work in, as `file://` roots.
     package var roots: [String]
 
@@ -15,11 +17,13 @@ package struct MCPDelegate: Sendable {
         log: @escaping @Sendable (_ level: String, _ text: String) -> Void = { _, _ in },
         toolsChanged: @escaping @Sendable () -> Void = {},
         closed: @escaping @Sendable (_ reason: String) -> Void = { _ in },
+        lateAnswer: @escaping @Sendable () -> Void = {},
         roots: [String] = []
     ) {
         self.log = log
         self.toolsChanged = toolsChanged
         self.closed = closed
+        self.lateAnswer = lateAnswer
         self.roots = roots
     }
 }

@@ -68,8 +68,10 @@ final class MCPPipeHandler: ChannelInboundHandler {
         timer = nil
         let ended = calls.values.sorted { $0.id < $1.id }
         calls.removeAll()
-        for call in ended { call.finish(.failure(HeddleError(code, reason))) }
+        // First of all, so that a call that is made again does not find this connection once more.
         delegate.closed(reason)
+        let error = HeddleError(code, reason, details: ["connection": "ended"])
+        for call in ended { call.finish(.failure(error)) }
     }
 
     private func giveUp(_ reason: String) {
@@ -235,6 +237,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     private func answer(_ id: JSONView, _ outcome: MCPOutcome) {
         guard let number = id.integer, let call = calls.removeValue(forKey: number) else {
+            delegate.lateAnswer()
             return strays.countUnmatched()
         }
         call.finish(.success(outcome))

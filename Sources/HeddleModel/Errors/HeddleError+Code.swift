@@ -92,8 +92,23 @@ extension HeddleError {
         /// The caller went away.
         case cancelled = "CANCELLED"
 
+        /// The capability failed so often that it is not called for a while.
+        case circuitOpen = "CIRCUIT_OPEN"
+        /// Only a kept result was wanted, and there is none.
+        case notCached = "NOT_CACHED"
+        /// The key belongs to a request with another body.
+        case idempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED"
+        /// The request that the key belongs to is still being worked on.
+        case idempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE"
+        /// The server ended while it worked on the request of the key: nobody knows whether it was done.
+        case idempotencyInDoubt = "IDEMPOTENCY_IN_DOUBT"
+
         // MARK: Limits
 
+        /// Calls come faster than they may.
+        case rateLimited = "RATE_LIMITED"
+        /// Too many calls wait already, or one would wait for longer than it can.
+        case overloaded = "OVERLOADED"
         /// A bound on calls, processes or instances is reached.
         case tooManyRequests = "TOO_MANY_REQUESTS"
         /// The store's queue of writes is full.

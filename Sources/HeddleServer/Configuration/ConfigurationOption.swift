@@ -38,7 +38,9 @@ package struct ConfigurationOption: Sendable {
     var path: [String] { key.split(separator: ".").map(String.init) }
 
     /// Every setting there is.
-    static let all: [ConfigurationOption] = [
+    static let all = common + serving
+
+    private static let common: [ConfigurationOption] = [
         .init(
             key: "http.host",
             kind: .text(),

@@ -14,6 +14,8 @@ struct LiveSettings: Sendable {
     let bodyLimit: LiveLimit
     let sandbox: Sandbox
     let extensions: ExtensionService
+    let results: ResultCache
+    let limits: CallLimits
     let store: HeddleStore
     let directory: DataDirectory
 
@@ -29,6 +31,8 @@ struct LiveSettings: Sendable {
         bodyLimit.value = configuration.bodyLimit
         sandbox.setMaximumProcesses(configuration.integer("sandbox.maximum_processes"))
         extensions.setMaximumExtensions(configuration.integer("extensions.maximum"))
+        results.configure(configuration.resultCache)
+        limits.configure(configuration.callLimits)
         store.setBatches(
             maximumItems: configuration.integer("store.batch.max_items"),
             maximumDelay: .milliseconds(configuration.integer("store.batch.max_delay_ms")),

@@ -53,14 +53,18 @@ final class Door: Sendable {
         }
     }
 
+    /// An error as one of ours.
+    static func known(_ error: any Error) -> HeddleError {
+        switch error {
+        case let error as HeddleError: error
+        case is CancellationError: HeddleError(.cancelled, "the caller went away")
+        default: HeddleError(.internalError, "", cause: error)
+        }
+    }
+
     /// What a request that failed is answered with; the log gets what the caller is not told.
     static func refusal(_ error: any Error, _ requestID: RequestID, _ logger: Logger) -> ErrorAnswer {
-        let known: HeddleError
-        switch error {
-        case let error as HeddleError: known = error
-        case is CancellationError: known = HeddleError(.cancelled, "the caller went away")
-        default: known = HeddleError(.internalError, "", cause: error)
-        }
+        let known = known(error)
         let level: Logger.Level = known.code == .internalError ? .error : .debug
         logger.log(
             level: level,

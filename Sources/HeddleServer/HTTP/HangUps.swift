@@ -24,22 +24,42 @@ final class HangUps: Sendable {
     ) async throws -> Value {
         // Unstructured, because the end of the input arrives outside of every task; awaited below in any case.
         let task = Task { try await operation() }
-        let (key, ticket) = (ObjectIdentifier(channel), nextTicket.add(1, ordering: .relaxed).newValue)
-        let hasEnded = state.withLock { state in
-            state.waiting[key, default: [:]][ticket] = { task.cancel() }
-            return state.ended.contains(key)
-        }
-        defer {
-            state.withLock { state in
-                state.waiting[key]?[ticket] = nil
-                if state.waiting[key]?.isEmpty == true { state.waiting[key] = nil }
-            }
-        }
-        if hasEnded || !channel.isActive { task.cancel() }
+        let watch = watch(channel) { task.cancel() }
+        defer { watch.end() }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
             task.cancel()
+        }
+    }
+
+    /// Calls `cancel` when the client of a connection hangs up, or has done so, until the watch is ended.
+    func watch(_ channel: any Channel, cancel: @escaping @Sendable () -> Void) -> Watch {
+        let watch = Watch(
+            hangUps: self,
+            channel: ObjectIdentifier(channel),
+            ticket: nextTicket.add(1, ordering: .relaxed).newValue
+        )
+        let hasEnded = state.withLock { state in
+            state.waiting[watch.channel, default: [:]][watch.ticket] = cancel
+            return state.ended.contains(watch.channel)
+        }
+        if hasEnded || !channel.isActive { cancel() }
+        return watch
+    }
+
+    /// What is registered for one connection.
+    struct Watch: Sendable {
+        fileprivate let hangUps: HangUps
+        fileprivate let channel: ObjectIdentifier
+        fileprivate let ticket: Int
+
+        /// The work is done, whether or not the client hung up.
+        func end() {
+            hangUps.state.withLock { state in
+                state.waiting[channel]?[ticket] = nil
+                if state.waiting[channel]?.isEmpty == true { state.waiting[channel] = nil }
+            }
         }
     }
 

@@ -17,16 +17,18 @@ extension HeddleError.Code {
         case .unauthenticated: .unauthorized
         case .permissionDenied, .originDenied: .forbidden
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
-            .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse:
+            .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse, .idempotencyKeyInUse,
+            .idempotencyInDoubt:
             .conflict
         case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
-            .smokeCheckFailed, .incompatible, .hookFailed:
+            .smokeCheckFailed, .incompatible, .hookFailed, .idempotencyKeyReused:
             .unprocessableContent
         case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway
-        case .deadlineExceeded: .gatewayTimeout
+        case .deadlineExceeded, .notCached: .gatewayTimeout
         case .cancelled: .init(code: 499, reasonPhrase: "Client Closed Request")
-        case .tooManyRequests: .tooManyRequests
-        case .sandboxUnavailable, .startBackoff, .storeQueueFull, .shuttingDown, .serverUnreachable:
+        case .tooManyRequests, .rateLimited: .tooManyRequests
+        case .sandboxUnavailable, .startBackoff, .circuitOpen, .overloaded, .storeQueueFull, .shuttingDown,
+            .serverUnreachable:
             .serviceUnavailable
         case .storageFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .internalError: .internalServerError

@@ -17,6 +17,8 @@ struct Route: Sendable {
     var body: OwnSchema?
     /// What the answer is; nil for none.
     var answer: OwnSchema?
+    /// Media types of answers that are no JSON.
+    var otherTypes: [String] = []
     var status = 200
     let handler: Handler
 }

@@ -5,7 +5,7 @@ import JSON
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers calls of capabilities straight on the connection's event loop.
+/// Answers calls of capabilities straight on the connection's event loop, over REST and over MCP.
 ///
 /// The road through the router makes several tasks and thread changes for a request, which costs more than the whole
 /// call of a quick tool. This lane makes the same checks in the same order and shares their code; what it does not
@@ -22,7 +22,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         /// The router has this many requests to answer. Goes to `idle` with the end of the last answer.
         case passing(Int)
         /// A call's body is arriving. Goes to `calling`.
-        case collecting(InvocationTarget, HTTPRequest, [UInt8])
+        case collecting(LaneRequest, HTTPRequest, [UInt8])
         /// A call is under way; `cancel` gives it up. Goes to `idle` with its answer.
         case calling(number: Int, cancel: @Sendable () -> Void)
     }
@@ -32,6 +32,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var door: Door.Copy
     private let services: ServerServices
+    private let mcp: MCPEndpoint
     private var state = State.idle
     private var calls = 0
     /// What came while it could not be taken.
@@ -41,9 +42,10 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     private var isGoingOn = false
     private var date = HTTPDate()
 
-    init(door: Door, services: ServerServices) {
+    init(door: Door, services: ServerServices, mcp: MCPEndpoint) {
         self.door = Door.Copy(door)
         self.services = services
+        self.mcp = mcp
     }
 
     // MARK: Requests
@@ -66,24 +68,39 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         switch (state, part) {
         case (.idle, .head(let head)):
             // Whoever may not come in is told by the router, before the body is read.
-            if let target = InvocationTarget(head, largestBody: Self.largestBody), (try? door.admit(head)) != nil {
-                state = .collecting(target, head, [])
+            if let road = LaneRequest(head, largestBody: Self.largestBody), (try? door.admit(head)) != nil {
+                state = .collecting(road, head, [])
             } else {
                 state = .passing(1)
                 context.fireChannelRead(wrapInboundOut(part))
             }
-        case (.collecting(let target, let head, var bytes), .body(let piece)):
+        case (.collecting(let road, let head, var bytes), .body(let piece)):
             state = .idle
             bytes.append(contentsOf: piece.readableBytesView)
-            state = .collecting(target, head, bytes)
-        case (.collecting(let target, let head, let bytes), .end):
+            state = .collecting(road, head, bytes)
+        case (.collecting(.capability(let target), let head, let bytes), .end):
             call(target, head, bytes, context)
+        case (.collecting(.mcp, let head, let bytes), .end):
+            guard callTool(head, bytes, context) else { return pass(head, bytes, part, context) }
         case (.passing(let count), .head):
             state = .passing(count + 1)
             context.fireChannelRead(wrapInboundOut(part))
         case (.idle, _), (.passing, _), (.collecting, .head), (.calling, _):
             context.fireChannelRead(wrapInboundOut(part))
         }
+    }
+
+    /// Gives the router a request that turned out to be none of ours.
+    private func pass(
+        _ head: HTTPRequest,
+        _ bytes: [UInt8],
+        _ end: HTTPRequestPart,
+        _ context: ChannelHandlerContext
+    ) {
+        state = .passing(1)
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+        context.fireChannelRead(wrapInboundOut(end))
     }
 
     /// While something has to wait, nothing more is read.
@@ -106,9 +123,6 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         let requestID = RequestID()
-        calls += 1
-        let number = calls
-        state = .calling(number: number, cancel: {})
         let request: InvocationService.Request
         do {
             try JSONFields.checkType(head.headerFields[.contentType])
@@ -118,37 +132,70 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
                 capability: target.capability
             )
         } catch {
-            return respond(.failure(error), requestID, context)
+            return refuse(error, requestID, context)
         }
+        begin(context) { [services] told in
+            services.invocations.start(.local(origin: .rest, requestID: requestID), request) { result in
+                let body = result.map(InvocationBody.encode)
+                told { lane, context in
+                    switch body {
+                    case .success(let buffer): lane.respond(.ok, lane.json, buffer, context)
+                    case .failure(let error): lane.refuse(error, requestID, context)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers a message of an MCP client; false when it is no plain call of a tool.
+    private func callTool(_ head: HTTPRequest, _ bytes: [UInt8], _ context: ChannelHandlerContext) -> Bool {
+        switch mcp.plainCall(bytes, head.headerFields, RequestID()) {
+        case nil: return false
+        case .answer(let answer): respond(answer.status, answer.fields, ByteBuffer(bytes: answer.bytes), context)
+        case .call(let call):
+            begin(context) { told in
+                call.start { message in
+                    let body = ByteBuffer(bytes: message)
+                    told { lane, context in lane.respond(.ok, lane.json, body, context) }
+                }
+            }
+        }
+        return true
+    }
+
+    private typealias Told = @Sendable (@escaping @Sendable (InvocationLane, ChannelHandlerContext) -> Void) -> Void
+
+    /// Begins a call, whose end is told on any thread and answered on ours unless the client is gone by then.
+    private func begin(_ context: ChannelHandlerContext, _ start: (@escaping Told) -> @Sendable () -> Void) {
+        calls += 1
+        let number = calls
+        state = .calling(number: number, cancel: {})
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let cancel = services.invocations.start(.local(origin: .rest, requestID: requestID), request) { result in
-            let body = result.map(InvocationBody.encode)
+        let cancel = start { answer in
             loop.execute {
                 let (lane, context) = bound.value
                 guard case .calling(number, _) = lane.state else { return }
-                lane.respond(body, requestID, context)
+                answer(lane, context)
             }
         }
         state = .calling(number: number, cancel: cancel)
     }
 
+    private let json: HTTPFields = [.contentType: "application/json"]
+
+    private func refuse(_ error: any Error, _ requestID: RequestID, _ context: ChannelHandlerContext) {
+        let refusal = Door.refusal(error, requestID, services.logger)
+        respond(refusal.status, refusal.fields, context.channel.allocator.buffer(bytes: refusal.bytes), context)
+    }
+
     private func respond(
-        _ result: Result<ByteBuffer, any Error>,
-        _ requestID: RequestID,
+        _ status: HTTPResponse.Status,
+        _ fields: HTTPFields,
+        _ body: ByteBuffer,
         _ context: ChannelHandlerContext
     ) {
-        var response = HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"])
-        let body: ByteBuffer
-        switch result {
-        case .success(let buffer):
-            body = buffer
-        case .failure(let error):
-            let refusal = Door.refusal(error, requestID, services.logger)
-            response.status = refusal.status
-            response.headerFields = refusal.fields
-            body = context.channel.allocator.buffer(bytes: refusal.bytes)
-        }
+        var response = HTTPResponse(status: status, headerFields: fields)
         response.headerFields[.contentLength] = String(body.readableBytes)
         response.headerFields[.date] = date.text
         context.write(wrapOutboundOut(.head(response)), promise: nil)

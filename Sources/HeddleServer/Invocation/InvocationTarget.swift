@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// The capability that a request calls, read from its head.
+/// The capability that a request calls, read from its path.
 struct InvocationTarget: Sendable, Equatable {
     let extensionName: String
     let capability: String
@@ -9,15 +9,10 @@ struct InvocationTarget: Sendable, Equatable {
     private static let middle = "/capabilities/"
     private static let suffix = "/invoke"
 
-    /// Recognises a plain call; nil for everything that needs the router: queries, escapes, bodies of unknown or great
-    /// length, expectations, and connections that are to be closed.
-    init?(_ head: HTTPRequest, largestBody: Int) {
-        let fields = head.headerFields
-        guard head.method == .post, let path = head.path, path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix),
-            !path.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") }),
-            let length = fields[.contentLength].flatMap(Int.init), (0...largestBody).contains(length),
-            fields[.connection].map({ $0.lowercased() == "keep-alive" }) ?? true, fields[.expect] == nil,
-            fields[.transferEncoding] == nil
+    /// Reads the path of a call; nil for every other one, and for those with queries and escapes.
+    init?(_ path: String) {
+        guard path.hasPrefix(Self.prefix), path.hasSuffix(Self.suffix),
+            !path.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "%") })
         else { return nil }
         let inner = path.utf8.dropFirst(Self.prefix.utf8.count).dropLast(Self.suffix.utf8.count)
         guard let slash = inner.firstIndex(of: UInt8(ascii: "/")), slash > inner.startIndex,
@@ -28,4 +23,11 @@ struct InvocationTarget: Sendable, Equatable {
         self.extensionName = String(Substring(inner[..<slash]))
         self.capability = String(Substring(capability))
     }
+}
+
+extension HTTPField.Name {
+    /// Makes a request that is sent again have the answer of the first time.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .cookie
+    /// Says that an answer was given before.
+    static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed") ?? .cookie
 }

@@ -11,10 +11,14 @@ struct MCPAnswer: Sendable {
     let bytes: [UInt8]
     var session: String?
 
+    var fields: HTTPFields {
+        var fields: HTTPFields = [.contentType: "application/json"]
+        if let session { fields[.mcpSessionID] = session }
+        return fields
+    }
+
     var response: Response {
-        var response = Response.json(bytes: bytes, status: status)
-        if let session { response.headers[.mcpSessionID] = session }
-        return response
+        Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// An error; the status is the one that the modern revision asks for.

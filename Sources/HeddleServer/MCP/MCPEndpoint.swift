@@ -29,10 +29,8 @@ struct MCPEndpoint: Sendable {
     }
 
     @Sendable private func post(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let accept = request.headers[.accept]?.lowercased() ?? ""
-        guard accept.contains("application/json") || accept.contains("*/*") else {
-            throw HeddleError(.unsupportedMediaType, "'Accept' lists application/json and text/event-stream")
-        }
+        let accept = Accept(request.headers)
+        guard accept.takesJSON else { throw Self.notAcceptable }
         let bytes = try await request.bytes(limit: services.bodyLimit)
         let document: JSONDocument
         do throws(JSONError) {
@@ -45,18 +43,13 @@ struct MCPEndpoint: Sendable {
         }
         switch message {
         case .request(let id, let method, let params):
-            let exchange = MCPExchange(
-                endpoint: self,
-                id: id,
-                method: method,
-                params: params,
-                request: request,
-                context: context
-            )
-            return try await exchange.respond(acceptsEvents: accept.contains("text/event-stream"))
+            switch exchange(id, method, params, request.headers, context.requestID).step() {
+            case .answer(let answer): return answer.response
+            case .call(let call): return await respond(call, acceptsEvents: accept.takesEvents, context.channel)
+            }
         case .notification(let method, let params):
             if method == "notifications/cancelled", let id = params?["requestId"] {
-                sessions.cancel(Self.session(request), requestID: id.bytes)
+                sessions.cancel(request.headers[.mcpSessionID], requestID: id.bytes)
             }
             return Response(status: .accepted)
         case .result, .failure:
@@ -64,14 +57,59 @@ struct MCPEndpoint: Sendable {
         }
     }
 
+    private func exchange(
+        _ id: JSONView,
+        _ method: String,
+        _ params: JSONView?,
+        _ headers: HTTPFields,
+        _ requestID: HeddleModel.RequestID
+    ) -> MCPExchange {
+        MCPExchange(endpoint: self, id: id, method: method, params: params, headers: headers, requestID: requestID)
+    }
+
+    private func respond(_ call: MCPToolCall, acceptsEvents: Bool, _ channel: any Channel) async -> Response {
+        guard acceptsEvents, call.progressToken != nil else {
+            return .json(bytes: await call.run(on: channel, progress: nil))
+        }
+        return MCPEventStream.response { send in await call.run(on: channel, progress: send) }
+    }
+
+    /// The step of a request that asks for a tool and is answered with one message; nil for everything else.
+    ///
+    /// This is what is worth the short way through the server.
+    func plainCall(_ bytes: [UInt8], _ headers: HTTPFields, _ requestID: HeddleModel.RequestID) -> MCPExchange.Step? {
+        let accept = Accept(headers)
+        guard accept.takesJSON, let document = try? JSONDocument(bytes),
+            case .request(let id, let method, let params) = MCPMessage(document.root), method == "tools/call",
+            !accept.takesEvents || params?["_meta"]?["progressToken"] == nil
+        else { return nil }
+        return exchange(id, method, params, headers, requestID).step()
+    }
+
     @Sendable private func endSession(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        guard let session = Self.session(request), sessions.end(session) else {
+        guard let session = request.headers[.mcpSessionID], sessions.end(session) else {
             throw HeddleError(.routeNotFound, "there is no such session")
         }
+        services.extensions.endSession(session, of: context.caller(.mcp))
         return Response(status: .noContent)
     }
 
-    static func session(_ request: Request) -> String? { request.headers[.mcpSessionID] }
+    private static let notAcceptable = HeddleError(
+        .unsupportedMediaType,
+        "'Accept' lists application/json and text/event-stream"
+    )
+
+    /// What forms of an answer a client takes.
+    private struct Accept {
+        let takesJSON: Bool
+        let takesEvents: Bool
+
+        init(_ headers: HTTPFields) {
+            let text = headers[.accept]?.lowercased() ?? ""
+            takesJSON = text.contains("application/json") || text.contains("*/*")
+            takesEvents = text.contains("text/event-stream")
+        }
+    }
 }
 
 extension HTTPField.Name {

@@ -2,40 +2,45 @@ import HTTPTypes
 import HeddleExtensions
 import HeddleMCP
 import HeddleModel
-import Hummingbird
 import JSON
-import Logging
-import NIOCore
 
-/// One request of an MCP client and its answer.
+/// One request of an MCP client, up to its answer or to the call that it asks for.
 struct MCPExchange: Sendable {
+    /// What a request leads to.
+    enum Step: Sendable {
+        case answer(MCPAnswer)
+        case call(MCPToolCall)
+    }
+
     let endpoint: MCPEndpoint
     let id: JSONView
     let method: String
     let params: JSONView?
-    let request: Request
-    let context: HeddleRequestContext
+    let headers: HTTPFields
+    let requestID: RequestID
 
     private var services: ServerServices { endpoint.services }
+    private var session: String? { headers[.mcpSessionID] }
 
     /// The revision that the request's own metadata names; nil for a legacy request.
     private var statedVersion: String? { params?["_meta"]?.member(MCPMetaKey.protocolVersion)?.string }
 
-    func respond(acceptsEvents: Bool) async throws -> Response {
-        let headerVersion = request.headers[.mcpProtocolVersion]
+    /// Checks the request and does what needs no extension.
+    func step() -> Step {
+        let headerVersion = headers[.mcpProtocolVersion]
         let isModern =
             statedVersion != nil || method == "server/discover"
             || headerVersion.map { $0 >= MCPRevision.july2026.rawValue } ?? false
         if isModern {
-            if let refusal = checkModern(headerVersion) { return refusal.response }
-            return try await answer(era: .modern, acceptsEvents: acceptsEvents)
+            if let refusal = checkModern(headerVersion) { return .answer(refusal) }
+            return step(in: .modern)
         }
-        guard method != "initialize" else { return initialize().response }
-        if let headerVersion, MCPRevision(rawValue: headerVersion) == nil { return unsupported(headerVersion).response }
-        if let session = MCPEndpoint.session(request), !endpoint.sessions.use(session) {
-            return MCPAnswer.failure(id: id, .invalidRequest, "the session is over", status: .notFound).response
+        guard method != "initialize" else { return .answer(initialize()) }
+        if let headerVersion, MCPRevision(rawValue: headerVersion) == nil { return .answer(unsupported(headerVersion)) }
+        if let session, !endpoint.sessions.use(session) {
+            return .answer(.failure(id: id, .invalidRequest, "the session is over", status: .notFound))
         }
-        return try await answer(era: .legacy, acceptsEvents: acceptsEvents)
+        return step(in: .legacy)
     }
 
     // MARK: Greetings
@@ -52,8 +57,8 @@ struct MCPExchange: Sendable {
         }
         guard headerVersion == version else { return mismatch("MCP-Protocol-Version") }
         guard version == MCPRevision.latest.rawValue else { return unsupported(version) }
-        guard request.headers[.mcpMethod] == method else { return mismatch("Mcp-Method") }
-        if method == "tools/call", request.headers[.mcpName] != params?["name"]?.string { return mismatch("Mcp-Name") }
+        guard headers[.mcpMethod] == method else { return mismatch("Mcp-Method") }
+        if method == "tools/call", headers[.mcpName] != params?["name"]?.string { return mismatch("Mcp-Name") }
         return nil
     }
 
@@ -98,7 +103,7 @@ struct MCPExchange: Sendable {
 
     // MARK: Methods
 
-    private func answer(era: MCPEra, acceptsEvents: Bool) async throws -> Response {
+    private func step(in era: MCPEra) -> Step {
         switch (method, era) {
         case ("server/discover", .modern):
             let result: JSONValue = [
@@ -109,22 +114,22 @@ struct MCPExchange: Sendable {
         case ("ping", .legacy):
             return ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))
         case ("tools/list", _):
-            return listTools(era).response
+            return .answer(listTools(era))
         case ("tools/call", _):
-            return try await callTool(era, acceptsEvents: acceptsEvents)
+            return callTool(era)
         case _:
-            return
-                MCPAnswer.failure(
+            return .answer(
+                .failure(
                     id: id,
                     .methodNotFound,
                     "the method '\(method.prefix(80))' is not offered",
                     status: era == .legacy ? .ok : nil
                 )
-                .response
+            )
         }
     }
 
-    private func ok(_ bytes: [UInt8]) -> Response { .json(bytes: bytes) }
+    private func ok(_ bytes: [UInt8]) -> Step { .answer(MCPAnswer(status: .ok, bytes: bytes)) }
 
     private static let pageSize = 500
 
@@ -167,108 +172,32 @@ struct MCPExchange: Sendable {
 
     // MARK: Calls
 
-    private func callTool(_ era: MCPEra, acceptsEvents: Bool) async throws -> Response {
+    private func callTool(_ era: MCPEra) -> Step {
         guard let name = params?["name"]?.string, let exported = services.registry.snapshot.exportedTool(name) else {
             let name = params?["name"]?.string ?? ""
-            return MCPAnswer.failure(id: id, .invalidParams, "Unknown tool: \(name.prefix(200))").response
+            return .answer(.failure(id: id, .invalidParams, "Unknown tool: \(name.prefix(200))"))
         }
         let arguments = params?["arguments"]
         if let arguments, arguments.kind != .object {
-            return MCPAnswer.failure(id: id, .invalidParams, "'arguments' is an object").response
+            return .answer(.failure(id: id, .invalidParams, "'arguments' is an object"))
         }
-        let token = params?["_meta"]?["progressToken"]
-        guard acceptsEvents, let token, token.kind == .string || token.kind == .number else {
-            return ok(try await call(exported, arguments, era, progress: nil))
-        }
-        return MCPEventStream.response { send in
-            try await call(exported, arguments, era) { progress in
-                send(Self.progress(progress, token: token))
-            }
-        }
-    }
-
-    private func call(
-        _ exported: RegistryEntry.ExportedTool,
-        _ arguments: JSONView?,
-        _ era: MCPEra,
-        progress: (@Sendable (JSONView) -> Void)?
-    ) async throws -> [UInt8] {
-        let call = InvocationService.Request(
+        var call = InvocationService.Request(
             extensionName: exported.extensionName,
             capability: exported.tool.name,
             parameters: arguments,
-            timeout: InvocationService.defaultTimeout,
-            progress: progress
+            timeout: InvocationService.defaultTimeout
         )
-        let caller = context.caller(.mcp)
-        do {
-            let answer = try await services.hangUps.cancellingOnHangUp(of: context.channel) { [self] in
-                try await cancellable { try await services.invocations.invoke(caller, call) }
-            }
-            return encode(answer, era)
-        } catch let error as HeddleError {
-            // A model can mend its parameters when it is told as a result what is wrong with them (MCP 2025-11-25).
-            if error.code == .invalidParameters { return Self.toolFailure(error, id, era) }
-            if error.code == .internalError {
-                context.logger.error("Failed a call", metadata: ["error": "\(error)"])
-            }
-            let wire = error.value(requestID: context.requestID)["error"] ?? .null
-            let message = wire["message"]?.string ?? ""
-            return MCPAnswer.error(id: id, code: MCPErrorCode.internalError.rawValue, message, data: wire.bytes[...])
-        }
-    }
-
-    private static func toolFailure(_ error: HeddleError, _ id: JSONView, _ era: MCPEra) -> [UInt8] {
-        let lines = error.violations.map { "\($0.path.isEmpty ? "the value" : $0.path) \($0.message)" }
-        let text = ([error.message] + lines.dropFirst(3)).joined(separator: "\n")
-        let result: JSONValue = ["content": [["type": "text", "text": .string(text)]], "isError": true]
-        let extra = era == .modern ? #""resultType":"complete""# : ""
-        return MCPAnswer.result(id: id, result.bytes[...], extra: extra)
-    }
-
-    /// Lets `notifications/cancelled` of the same session end the operation.
-    private func cancellable<Value: Sendable>(
-        _ operation: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        guard let session = MCPEndpoint.session(request) else { return try await operation() }
-        // Unstructured, because the cancellation arrives with another request; awaited below in any case.
-        let task = Task { try await operation() }
-        endpoint.sessions.add(session, requestID: id.bytes) { task.cancel() }
-        defer { endpoint.sessions.remove(session, requestID: id.bytes) }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
-    }
-
-    private func encode(_ answer: InvocationService.Answer, _ era: MCPEra) -> [UInt8] {
-        switch answer.outcome {
-        case .failure(let failure):
-            return MCPAnswer.error(id: id, code: failure.code, failure.message, data: failure.data?.bytes)
-        case .result(let result):
-            let needsType = era == .modern && result["resultType"] == nil
-            return MCPAnswer.result(id: id, result.bytes, extra: needsType ? #""resultType":"complete""# : "")
-        }
-    }
-
-    private static func progress(_ params: JSONView, token: JSONView) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.name("jsonrpc")
-        writer.string("2.0")
-        writer.name("method")
-        writer.string("notifications/progress")
-        writer.name("params")
-        writer.beginObject()
-        writer.name("progressToken")
-        writer.raw(token)
-        for member in params.members where !member.name.equals("progressToken") {
-            writer.name(member.name.string ?? "")
-            writer.raw(member.value)
-        }
-        writer.endObject()
-        writer.endObject()
-        return writer.bytes
+        call.session = session
+        let token = params?["_meta"]?["progressToken"]
+        return .call(
+            MCPToolCall(
+                endpoint: endpoint,
+                id: id,
+                era: era,
+                request: call,
+                requestID: requestID,
+                progressToken: token.flatMap { $0.kind == .string || $0.kind == .number ? $0 : nil }
+            )
+        )
     }
 }

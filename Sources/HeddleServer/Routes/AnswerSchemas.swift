@@ -8,6 +8,7 @@ extension OwnSchema {
     private static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
     private static let object: JSONValue = ["type": "object"]
     private static let time: JSONValue = ["type": "string", "format": "date-time"]
+    private static let real: JSONValue = ["type": "number", "minimum": 0]
     private static let count: JSONValue = ["type": "integer", "minimum": 0]
 
     private static func answer(
@@ -121,7 +122,10 @@ extension OwnSchema {
             ExtensionDependency.schema,
         ]
         let instance = shape(
-            ["id": text, "state": text, "pid": count, "started_at": time, "calls": count, "protocol": text],
+            [
+                "id": text, "state": text, "pid": count, "started_at": time, "calls": count, "in_flight": count,
+                "ejected": Shape.flag, "protocol": text,
+            ],
             optional: ["memory_bytes": count, "processor_ms": count]
         )
         let pending = shape([
@@ -218,17 +222,105 @@ extension OwnSchema {
         optional: ["title": text, "description": text, "output_schema": object, "annotations": object]
     )
     static let capabilityList = list(capability)
+    private static let totals: JSONValue = shape([
+        "calls": count, "failed": count, "failures": object, "cache": object,
+        "latency_ms": shape(["mean": real, "p50": real, "p95": real, "p99": real, "max": real]),
+    ])
+
+    static let statisticsList = list(
+        answer(
+            "CapabilityStatistics",
+            [
+                "extension": text, "capability": text, "in_flight": count, "waiting": count, "retries": count,
+                "hedges": count, "breaker_opened": count, "total": totals, "last_hour": totals, "last_24_hours": totals,
+                "wait_ms": object, "slots": shape(["in_use": count, "waiting": count, "limit": count]),
+            ]
+        )
+    )
+
+    static let breakerList = list(
+        answer(
+            "CircuitBreaker",
+            [
+                "extension": text, "capability": text, "state": Shape.choice(["closed", "open", "half_open"]),
+                "retry_after_ms": count, "calls": count, "failures": count, "slow_calls": count,
+                "consecutive_failures": count, "probes_under_way": count, "refused": count, "opened": count,
+            ]
+        )
+    )
+
+    static let breakerChangeList: OwnSchema = {
+        let state = Shape.choice(["closed", "open", "half_open"])
+        return list(
+            answer(
+                "CircuitBreakerChange",
+                [
+                    "number": count, "at": time, "extension": text, "capability": text, "from": state, "to": state,
+                    "reason": text,
+                ]
+            )
+        )
+    }()
+
+    static let breakerReset = answer("BreakerReset", ["reset": texts])
+
+    static let cacheStatistics = answer(
+        "CacheStatistics",
+        [
+            "entries": count, "bytes": count, "hits": count, "stale_hits": count, "misses": count, "inserts": count,
+            "refused": count, "evictions": count, "expirations": count, "removals": count,
+        ]
+    )
+
+    /// What an answer to a call may say besides how it ended.
+    private static let callMembers: [JSONObject.Member] = [
+        .init(
+            name: "trace",
+            value: shape([
+                "trace_id": text, "span_id": text, "attempts": count,
+                "steps": ["type": "array", "items": shape(["name": text, "us": count])],
+            ])
+        ),
+        .init(name: "result", value: object),
+        .init(
+            name: "error",
+            value: shape(["code": text, "message": text, "details": object], optional: ["request_id": text])
+        ),
+    ]
+
+    private static let cacheUse: JSONValue = shape(
+        ["hit": Shape.flag],
+        optional: ["stale": Shape.flag, "ttl_ms": count]
+    )
+    private static let ending: JSONValue = Shape.choice(["completed", "failed", "pending"])
+
     static let execution = answer(
         "Execution",
         [
-            "execution_id": text, "execution_status": Shape.choice(["completed", "failed", "pending"]),
-            "execution_time_ms": ["type": "number", "minimum": 0],
+            "execution_id": text, "capability_id": text, "method": text, "execution_status": ending,
+            "execution_time_ms": real, "cache": cacheUse,
         ],
-        optional: [
-            "result": object,
-            "error": shape([
-                "code": text, "message": text, "details": shape(["mcp_code": Shape.number], optional: ["data": [:]]),
-            ]),
+        optional: .object(JSONObject(members: callMembers))
+    )
+
+    static let batch = answer(
+        "BatchExecution",
+        [
+            "results": [
+                "type": "array",
+                "items": shape(
+                    ["index": count, "execution_status": ending],
+                    optional: .object(
+                        JSONObject(
+                            members: callMembers + [
+                                .init(name: "execution_id", value: text), .init(name: "capability_id", value: text),
+                                .init(name: "method", value: text), .init(name: "execution_time_ms", value: real),
+                                .init(name: "cache", value: cacheUse),
+                            ]
+                        )
+                    )
+                ),
+            ], "total_items": count, "succeeded": count, "failed": count, "batch_count": count,
         ]
     )
 }

@@ -6,15 +6,15 @@ import JSON
 
 extension RegistryEntry {
     /// The wire form of an extension in a list.
-    var value: JSONValue { value(instances: { $0.members }) }
+    var value: JSONValue { value { $0.value } }
 
     /// The wire form of an extension that is looked at alone: with what its processes use at this moment.
     ///
     /// Tools that wait to be accepted come with it.
     var measuredValue: JSONValue {
-        let measured = value { instance in
-            let usage = instance.resourceUsage
-            return instance.members + [
+        let measured = value { member in
+            let usage = member.instance.resourceUsage
+            return member.value + [
                 .init(name: "memory_bytes", value: .integer(usage.memoryBytes)),
                 .init(name: "processor_ms", value: .integer(Int(usage.processorTime / .milliseconds(1)))),
             ]
@@ -24,21 +24,23 @@ extension RegistryEntry {
         return .object(JSONObject(members: object.members + [.init(name: "held_changes", value: .array(tools))]))
     }
 
-    private func value(instances members: (ExtensionInstance) -> [JSONObject.Member]) -> JSONValue {
-        let instances = [pool.instance].compactMap(\.self).map { JSONValue.object(JSONObject(members: members($0))) }
+    private func value(_ instance: (InstancePool.Member) -> [JSONObject.Member]) -> JSONValue {
+        let instances = pool.members.map { JSONValue.object(JSONObject(members: instance($0))) }
         return registered.value(instances: instances, failure: pool.lastFailure)
     }
 }
 
-extension ExtensionInstance {
-    fileprivate var members: [JSONObject.Member] {
+extension InstancePool.Member {
+    fileprivate var value: [JSONObject.Member] {
         [
-            .init(name: "id", value: .string(id.rawValue)),
+            .init(name: "id", value: .string(instance.id.rawValue)),
             .init(name: "state", value: .string(InstanceState.ready.rawValue)),
-            .init(name: "pid", value: .integer(Int(processID))),
-            .init(name: "started_at", value: .string(startedAt.description)),
-            .init(name: "calls", value: .integer(calls)),
-            .init(name: "protocol", value: .string(greeting.revision.rawValue)),
+            .init(name: "pid", value: .integer(Int(instance.processID))),
+            .init(name: "started_at", value: .string(instance.startedAt.description)),
+            .init(name: "calls", value: .integer(instance.calls)),
+            .init(name: "in_flight", value: .integer(inFlight)),
+            .init(name: "ejected", value: .bool(isEjected)),
+            .init(name: "protocol", value: .string(instance.greeting.revision.rawValue)),
         ]
     }
 }

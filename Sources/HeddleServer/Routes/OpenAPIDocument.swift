@@ -55,7 +55,9 @@ enum OpenAPIDocument {
             return ["name": .string(name), "in": "query", "required": false, "schema": ["type": type]]
         }
         var success = JSONObject(members: [.init(name: "description", value: "Done.")])
-        if let answer = route.answer { success["content"] = content(answer) }
+        var kinds = route.answer.map { content($0).object?.members ?? [] } ?? []
+        kinds += route.otherTypes.map { .init(name: $0, value: ["schema": ["type": "string"]]) }
+        if !kinds.isEmpty { success["content"] = .object(JSONObject(members: kinds)) }
         var operation = JSONObject(members: [
             .init(name: "summary", value: .string(route.summary)),
             .init(name: "parameters", value: .array(parameters)),

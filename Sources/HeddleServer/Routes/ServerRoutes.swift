@@ -73,7 +73,7 @@ struct ServerRoutes: Sendable {
             "extensions": [
                 "active": .integer(entries.count { $0.registered.state == .active }), "total": .integer(entries.count),
             ],
-            "instances": .integer(entries.count { $0.pool.instance != nil }),
+            "instances": .integer(entries.reduce(0) { $0 + $1.pool.instances.count }),
             "calls": [
                 "total": .integer(counts.total), "failed": .integer(counts.failed),
                 "in_flight": .integer(counts.inFlight),

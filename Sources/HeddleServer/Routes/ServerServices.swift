@@ -10,6 +10,8 @@ struct ServerServices: Sendable {
     let extensions: ExtensionService
     let installation: Installation
     let invocations: InvocationService
+    let results: ResultCache
+    let idempotency: IdempotencyKeys
     let hangUps: HangUps
     let lifecycle: ServerLifecycle
     let logger: Logger

@@ -67,10 +67,10 @@ struct InstancePoolTests {
             let starter = Starter(scratch.path)
             let pool = InstancePool(
                 name: try ExtensionName("echo"),
-                idleAfter: idleAfter,
+                rules: PoolRules(idleAfter: idleAfter),
                 log: ExtensionLog(clock: SystemWallClock()),
                 actions: InstancePool.Actions(
-                    start: { try await start(starter, $0) },
+                    start: { pool, _ in try await start(starter, pool) },
                     stop: { instance in
                         await instance.stop(grace: .milliseconds(200))
                         // A cancelled sleep only makes it quicker.
@@ -109,14 +109,14 @@ struct InstancePoolTests {
                 for _ in 0..<100 {
                     group.addTask {
                         let instance = try await pool.acquire()
-                        pool.release(instance, succeeded: true)
+                        pool.release(instance, .success)
                         return instance.id
                     }
                 }
                 return try await group.reduce(into: Set<InstanceID>()) { $0.insert($1) }
             }
             #expect(ids.count == 1 && starter.starts == 1)
-            #expect(pool.instance?.calls == 100)
+            #expect(pool.instances.first?.calls == 100)
         }
     }
 
@@ -131,9 +131,9 @@ struct InstancePoolTests {
             },
             { pool, starter in
                 #expect(await code { try await pool.acquire() } == .startFailed)
-                #expect(pool.instance == nil)
+                #expect(pool.instances.isEmpty)
                 let instance = try await pool.acquire()
-                #expect(starter.starts == 2 && pool.instance === instance)
+                #expect(starter.starts == 2 && pool.instances.map(\.id) == [instance.id])
                 #expect(await eventually { starter.stops == 1 })
             }
         )
@@ -167,9 +167,9 @@ struct InstancePoolTests {
         try await withPool { pool, starter in
             for round in 1...6 {
                 let instance = try await pool.acquire()
-                pool.release(instance, succeeded: true)
+                pool.release(instance, .success)
                 await instance.process.terminate(grace: .zero)
-                #expect(await eventually { pool.instance == nil })
+                #expect(await eventually { pool.instances.isEmpty })
                 #expect(starter.starts == round)
             }
             #expect(starter.starts == 6)
@@ -183,7 +183,7 @@ struct InstancePoolTests {
             let staying = Task { try await pool.acquire() }
             leaving.cancel()
             let instance = try await staying.value
-            #expect(pool.instance === instance && starter.starts == 1)
+            #expect(pool.instances.map(\.id) == [instance.id] && starter.starts == 1)
             // Either it was served before it was seen to leave, or it was told so.
             let end = await code { try await leaving.value }
             #expect(end == nil || end == .cancelled)
@@ -210,7 +210,7 @@ struct InstancePoolTests {
                 #expect(await code { try await pool.acquire() } == .extensionInactive)
                 pool.reopen()
                 let instance = try await pool.acquire()
-                #expect(pool.instance === instance)
+                #expect(pool.instances.map(\.id) == [instance.id])
             }
         )
     }
@@ -220,10 +220,10 @@ struct InstancePoolTests {
         try await withPool(idleAfter: .zero) { pool, starter in
             let instance = try await pool.acquire()
             pool.stopIfIdle()
-            #expect(pool.instance === instance)
-            pool.release(instance, succeeded: true)
+            #expect(pool.instances.map(\.id) == [instance.id])
+            pool.release(instance, .success)
             pool.stopIfIdle()
-            #expect(pool.instance == nil)
+            #expect(pool.instances.isEmpty)
             #expect(await eventually { starter.stops == 1 && !instance.process.isRunning })
             #expect(try await pool.acquire() !== instance)
         }
@@ -232,9 +232,9 @@ struct InstancePoolTests {
     @Test("is not closed before what it stopped has ended")
     func closedWhileStopping() async throws {
         try await withPool(idleAfter: .zero, stopTakes: .milliseconds(300)) { pool, starter in
-            pool.release(try await pool.acquire(), succeeded: true)
+            pool.release(try await pool.acquire(), .success)
             pool.stopIfIdle()
-            #expect(pool.instance == nil && starter.stops == 0)
+            #expect(pool.instances.isEmpty && starter.stops == 0)
             await pool.close()
             #expect(starter.stops == 1)
         }
@@ -254,7 +254,7 @@ struct InstancePoolTests {
                 #expect(pool.toolsChanged(instance.id) === instance)
                 #expect(pool.toolsChanged(InstanceID()) == nil)
                 await instance.process.terminate(grace: .zero)
-                #expect(await eventually { pool.instance == nil })
+                #expect(await eventually { pool.instances.isEmpty })
                 #expect(pool.lastFailure == "it ended")
                 _ = try await pool.acquire()
                 #expect(pool.lastFailure == nil)
@@ -281,10 +281,10 @@ struct InstancePoolTests {
     func stopping() async throws {
         let pool = InstancePool(
             name: try ExtensionName("echo"),
-            idleAfter: .seconds(1),
+            rules: PoolRules(idleAfter: .seconds(1)),
             log: ExtensionLog(clock: SystemWallClock()),
             actions: InstancePool.Actions(
-                start: { _ in throw Failure() },
+                start: { _, _ in throw Failure() },
                 stop: { _ in },
                 background: { _ in false }
             )

@@ -39,10 +39,10 @@ struct RegistryTests {
     private func pool(_ name: String) throws -> InstancePool {
         InstancePool(
             name: try ExtensionName(name),
-            idleAfter: .seconds(1),
+            rules: PoolRules(idleAfter: .seconds(1)),
             log: ExtensionLog(clock: SystemWallClock()),
             actions: InstancePool.Actions(
-                start: { _ in throw HeddleError(.startFailed, "not in this test") },
+                start: { _, _ in throw HeddleError(.startFailed, "not in this test") },
                 stop: { _ in },
                 background: { _ in false }
             )

@@ -40,6 +40,13 @@ final class PublishedAnswers: Sendable {
             Issue.record("\(method) \(path) is described without the status \(answer.status)")
             return
         }
+        if let type = answer.headers["content-type"], !type.hasPrefix("application/json"), answer.status < 300 {
+            #expect(
+                description["content"]?[type] != nil,
+                "\(method) \(path) answers with \(type), which is not described"
+            )
+            return
+        }
         let content = description["content"]?["application/json"]?["schema"]?["$ref"]?.string
         guard let content else {
             #expect(answer.body.isEmpty, "\(method) \(path) has a body that is not described")

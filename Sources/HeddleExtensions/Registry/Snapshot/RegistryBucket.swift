@@ -36,7 +36,7 @@ final class RegistryBucket: Sendable {
             var made = Indexes()
             for entry in entries.values {
                 made.kinds[entry.registered.manifest.kind, default: []].append(entry)
-                for capability in entry.capabilities { made.capabilities[capability, default: []].append(entry) }
+                for capability in entry.capabilityNames { made.capabilities[capability, default: []].append(entry) }
             }
             indexes = made
             return made

@@ -9,17 +9,29 @@ package final class RegistryEntry: Sendable {
         package let tool: ToolDefinition
     }
 
+    /// One tool with what may be done with its calls and what is remembered of them.
+    package struct Capability: Sendable {
+        package let tool: ToolDefinition
+        package let policy: CallPolicy
+        package let runtime: CapabilityRuntime
+    }
+
     package let registered: RegisteredExtension
     package let pool: InstancePool
     /// Its tools at `/mcp`; none while it is not active or held.
     package let exportedTools: [ExportedTool]
-    /// Indexes into `registered.tools` by tool name.
+    /// Its tools in the order of the definition.
+    package let capabilities: [Capability]
+    /// Indexes into `capabilities` by tool name.
     private let toolIndexes: [String: Int]
     private let exportedIndexes: [String: Int]
 
     init(_ registered: RegisteredExtension, _ pool: InstancePool) {
         self.registered = registered
         self.pool = pool
+        capabilities = registered.tools.map { tool in
+            Capability(tool: tool, policy: CallPolicy(registered.manifest, tool), runtime: pool.runtime(of: tool.name))
+        }
         toolIndexes = Dictionary(
             registered.tools.enumerated().map { ($0.element.name, $0.offset) },
             uniquingKeysWith: { first, _ in first }
@@ -32,12 +44,15 @@ package final class RegistryEntry: Sendable {
     }
 
     /// The tool of a name.
-    package func tool(_ name: String) -> ToolDefinition? { toolIndexes[name].map { registered.tools[$0] } }
+    package func tool(_ name: String) -> ToolDefinition? { capability(name)?.tool }
+
+    /// The capability that a tool's name names.
+    package func capability(_ name: String) -> Capability? { toolIndexes[name].map { capabilities[$0] } }
 
     func exportedTool(_ name: String) -> ExportedTool? { exportedIndexes[name].map { exportedTools[$0] } }
 
     /// What it can do: the names of its tools, and those that its manifest declares.
-    var capabilities: Set<String> {
+    var capabilityNames: Set<String> {
         Set(registered.tools.map(\.name)).union(registered.manifest.capabilities.map(\.id))
     }
 

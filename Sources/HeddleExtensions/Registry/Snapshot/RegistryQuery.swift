@@ -30,7 +30,7 @@ package struct RegistryQuery: Sendable, Hashable {
         if let kind, manifest.kind != kind { return false }
         if let state, entry.registered.state != state { return false }
         if let version, !version.contains(manifest.version) { return false }
-        if let capability, !entry.capabilities.contains(capability) { return false }
+        if let capability, !entry.capabilityNames.contains(capability) { return false }
         guard let text else { return true }
         return manifest.name.rawValue.contains(text) || manifest.description?.lowercased().contains(text) == true
     }

@@ -186,8 +186,8 @@ extension ExtensionService {
         let pool = makePool(next, log: first.pool.log)
         do {
             // Whoever calls right after the exchange does not wait for a start.
-            if next.state == .active, first.pool.instance != nil {
-                pool.release(try await pool.acquire(), succeeded: true)
+            if next.state == .active, !first.pool.instances.isEmpty {
+                pool.release(try await pool.acquire(), .success)
             }
             next = try await exchange(next, pool, tenant, stages)
         } catch {

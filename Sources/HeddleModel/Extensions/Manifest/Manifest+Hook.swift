@@ -29,16 +29,15 @@ extension Manifest {
         }
     }
 
-    /// A call that shows whether the extension works; it is made when the extension is tried.
+    /// A call that shows whether the extension works: made when it is tried, and now and then while it runs.
     package struct HealthCheck: Sendable, Hashable {
-        /// The tool that is called; nil is content with a start and a list of tools.
+        /// The tool that is called; nil is content with a start and a list of tools, and then with any answer.
         package let capability: String?
         /// What it is called with.
         package let parameters: JSONValue?
-        /// Kept for whoever checks running processes again and again, as are the failures that count.
         package let intervalSeconds: Int
         package let timeoutSeconds: Int
-        /// Failures in a row that count.
+        /// Failures in a row after which a process is replaced.
         package let failureThreshold: Int
 
         package init(

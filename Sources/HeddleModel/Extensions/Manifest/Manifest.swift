@@ -99,6 +99,7 @@ extension Manifest {
             required: ["name": ExtensionName.shape, "version": SemanticVersion.shape, "runtime": Runtime.shape],
             optional: optionalShapes.map { .init(name: $0.key, value: $0.value) }
                 + recordedShapes.map { .init(name: $0.key, value: $0.value) }
+                + servingShapes.map { .init(name: $0.key, value: $0.value) }
         ),
         uses: [Grants.schema, ResourceLimits.schema, Loading.schema, ExtensionDependency.schema]
     )

@@ -4,12 +4,12 @@ import Testing
 @testable import HeddleServer
 
 @Suite("The lane for calls")
-struct InvocationTargetTests {
+struct LaneRequestTests {
     private func target(
         _ path: String,
         method: HTTPRequest.Method = .post,
         fields: HTTPFields = [.contentLength: "2", .contentType: "application/json"]
-    ) -> InvocationTarget? {
+    ) -> LaneRequest? {
         let head = HTTPRequest(
             method: method,
             scheme: "http",
@@ -17,15 +17,18 @@ struct InvocationTargetTests {
             path: path,
             headerFields: fields
         )
-        return InvocationTarget(head, largestBody: 100)
+        return LaneRequest(head, largestBody: 100)
     }
 
     @Test("takes plain calls")
     func plain() {
-        let found = target("/api/v1/extensions/git/capabilities/git_log/invoke")
+        let path = "/api/v1/extensions/git/capabilities/git_log/invoke"
+        #expect(target(path) == InvocationTarget(path).map(LaneRequest.capability))
+        let found = InvocationTarget(path)
         #expect(found?.extensionName == "git" && found?.capability == "git_log")
-        let odd = target("/api/v1/extensions/invoke/capabilities/capabilities/invoke")
+        let odd = InvocationTarget("/api/v1/extensions/invoke/capabilities/capabilities/invoke")
         #expect(odd?.extensionName == "invoke" && odd?.capability == "capabilities")
+        #expect(target("/mcp") == .mcp)
     }
 
     @Test(
@@ -36,6 +39,7 @@ struct InvocationTargetTests {
             "/api/v1/extensions/git/capabilities/invoke", "/api/v1/extensions/git/capabilities/a%2Fb/invoke",
             "/api/v1/extensions/git/abilities/x/invoke", "/api/v1/extensions/invoke", "/api/v1/extensions/git",
             "/api/v1/extensions/git/capabilities/x/invoke/", "//api/v1/extensions/git/capabilities/x/invoke", "/",
+            "/mcp/", "/mcp?x=1",
         ]
     )
     func others(_ path: String) {
@@ -55,6 +59,7 @@ struct InvocationTargetTests {
         for (name, value) in [
             (HTTPField.Name.connection, "keep-alive, Upgrade"),
             (HTTPField.Name.expect, "100-continue"), (.connection, "close"), (.transferEncoding, "chunked"),
+            (.idempotencyKey, "k"),
         ] {
             #expect(target(path, fields: [.contentLength: "2", name: value]) == nil)
         }

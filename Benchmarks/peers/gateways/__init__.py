@@ -1,0 +1,1 @@
+"""The parts of `Benchmarks/peers/gateways.py`: what is started, what loads it, and how the figures are shown."""

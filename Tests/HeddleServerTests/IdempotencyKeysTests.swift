@@ -1,0 +1,88 @@
+import HeddleModel
+import HeddleStore
+import JSON
+import Synchronization
+import Testing
+
+@testable import HeddleServer
+
+@Suite("Keys of requests")
+struct IdempotencyKeysTests {
+    private static let caller = Caller.local(origin: .rest, requestID: RequestID())
+
+    private func withKeys(_ body: (IdempotencyKeys, HeddleStore) async throws -> Void) async throws {
+        let store = try HeddleStore.temporary(migrations: IdempotencyMigrations.all)
+        do {
+            try await body(IdempotencyKeys(store: store, clock: SystemWallClock()), store)
+        } catch {
+            Issue.record(error)
+        }
+        await store.close()
+    }
+
+    private func ask(
+        _ keys: IdempotencyKeys,
+        _ key: String,
+        _ work: () async throws -> Void = {}
+    ) async throws -> (answer: IdempotencyKeys.Answer, isReplay: Bool) {
+        let body = try JSONDocument("{}").root
+        return try await keys.answer(key, Self.caller, operation: "a/b", body: body) {
+            try await work()
+            return IdempotencyKeys.Answer(status: 200, body: Array("{}".utf8))
+        }
+    }
+
+    private func code(_ operation: () async throws -> Void) async -> HeddleError.Code? {
+        do {
+            try await operation()
+            return nil
+        } catch {
+            return (error as? HeddleError)?.code
+        }
+    }
+
+    @Test("are never free again once the work was done, also when its answer cannot be kept")
+    func unkept() async throws {
+        try await withKeys { keys, store in
+            _ = try await store.write { tx in
+                try tx.execute(
+                    """
+                    CREATE TRIGGER full BEFORE UPDATE ON idempotency_key
+                    BEGIN SELECT RAISE(ABORT, 'no room'); END
+                    """,
+                    []
+                )
+            }
+            let runs = Mutex(0)
+            let first = try await ask(keys, "a") { runs.withLock { $0 += 1 } }
+            #expect(!first.isReplay, "who asked gets the answer")
+            let again = await code { _ = try await ask(keys, "a") { runs.withLock { $0 += 1 } } }
+            #expect(again == .idempotencyKeyInUse && runs.withLock(\.self) == 1)
+            // The next server cannot know what became of it.
+            let next = IdempotencyKeys(store: store, clock: SystemWallClock())
+            #expect(await code { _ = try await ask(next, "a") } == .idempotencyInDoubt)
+        }
+    }
+
+    @Test("are free again when nothing was done, and in doubt when nobody knows")
+    func failures() async throws {
+        try await withKeys { keys, _ in
+            for (number, error) in [
+                HeddleError(.invalidParameters, "no"), HeddleError(.overloaded, "full"),
+                HeddleError(.deadlineExceeded, "it waited", details: ["sent": "false"]),
+            ]
+            .enumerated() {
+                #expect(await code { _ = try await ask(keys, "free-\(number)") { throw error } } == error.code)
+                #expect(try await !ask(keys, "free-\(number)").isReplay)
+                #expect(try await ask(keys, "free-\(number)").isReplay)
+            }
+            for (number, error) in [
+                HeddleError(.deadlineExceeded, "it took too long"), HeddleError(.extensionCrashed, "it ended"),
+            ]
+            .enumerated() {
+                #expect(await code { _ = try await ask(keys, "doubt-\(number)") { throw error } } == error.code)
+                #expect(await code { _ = try await ask(keys, "doubt-\(number)") } == .idempotencyInDoubt)
+            }
+        }
+    }
+}
