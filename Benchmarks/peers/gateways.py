@@ -93,13 +93,12 @@ def attempt(rows: report.Rows, client: str, door: Door, callers: int, measure) -
         progress(f"  {door.broken}")
 
 
-def floor(rows: report.Rows, chosen: argparse.Namespace, extension: str, setting: targets.Setting, client) -> None:
+def floor(rows: report.Rows, chosen: argparse.Namespace, setting: targets.Setting, client) -> None:
     """The extension on its own pipes, by each of the two kinds of generators."""
     try:
-        if extension == "compiled":
-            for callers, figures in load.pipes(setting.heddle, chosen.seconds).items():
-                if callers in chosen.callers:
-                    rows.add(WRK, FLOOR + " (heddle benchmark invoke)", callers, figures)
+        for callers, figures in load.pipes(setting.heddle, chosen.seconds, setting.extension).items():
+            if callers in chosen.callers:
+                rows.add(WRK, FLOOR + " (heddle benchmark invoke)", callers, figures)
         for callers in chosen.callers if client else []:
             rows.add(OFFICIAL, FLOOR, callers, load.direct(setting.extension, callers, chosen.seconds, client))
     except (Unusable, OSError, ValueError, KeyError) as error:
@@ -116,7 +115,7 @@ def measure(chosen: argparse.Namespace, extension: str, folder: pathlib.Path, cl
         doors = start(chosen, setting, running, rows)
         for number in range(chosen.rounds):
             progress(f"round {number + 1} of {chosen.rounds}, {extension} extension")
-            floor(rows, chosen, extension, setting, client)
+            floor(rows, chosen, setting, client)
             for door in doors:
                 for callers in chosen.callers:
                     if load.has_wrk():

@@ -30,8 +30,9 @@ struct EchoLauncher {
     /// Prepares what a server prepares once.
     ///
     /// - Throws: ``HeddleError`` when the program or the sandbox is missing.
-    init(_ echo: String, folder: String) async throws {
-        resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: []).resolve([echo], directory: nil)
+    init(_ command: [String], folder: String) async throws {
+        resolved = try await CommandResolver(searchPath: "/usr/bin", protectedPaths: [])
+            .resolve(command, directory: nil)
         sandbox = Sandbox(logger: Logger(label: "heddle.benchmark") { _ in SwiftLogNoOpLogHandler() })
         try sandbox.prepare()
         self.folder = folder

@@ -2,31 +2,35 @@ import HeddleClient
 import HeddleModel
 package import JSON
 
-/// `heddle benchmark invoke`: the echo extension through the server, and straight over its pipe.
+/// `heddle benchmark invoke`: an echo extension through the server, and straight over its pipe.
 package struct InvokeBenchmark: Benchmark {
     /// What every call carries.
     static let text = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
     private let executable: String
     private let seconds: Double
+    /// Another extension with a tool `echo` that answers with its `text`; empty for `heddle-echo`.
+    private let command: [String]
 
-    package init(executable: String, seconds: Double) {
+    package init(executable: String, seconds: Double, command: [String] = []) {
         self.executable = executable
         self.seconds = seconds
+        self.command = command
     }
 
     package func run(report tell: @escaping (String) -> Void) async throws -> JSONValue {
         let folder = try BenchmarkFolder(executable: executable)
         var report = BenchmarkReport(tell)
-        let launcher = try await EchoLauncher(folder.echo, folder: folder.path)
+        let echo = command.isEmpty ? [folder.echo] : command
+        let launcher = try await EchoLauncher(echo, folder: folder.path)
         try await measurePipes(launcher, &report)
         let server = try ServerUnderTest(executable: executable, dataDirectory: folder.path + "/data")
         defer { server.stop() }
-        try await measureCalls(server, folder, &report)
+        try await measureCalls(server, echo, &report)
         let memory = server.anonymousMemory
         let firstStop = server.stop()
         let starts = try await self.starts(launcher)
-        let many = try await manyExtensions(folder)
+        let many = try await manyExtensions(echo, folder)
         report.add(fact: "start, plain", starts.plain, "ms")
         report.add(fact: "start, sandboxed", starts.confined, "ms")
         report.add(fact: "ready with 100 lazy extensions", many.ready, "ms")
@@ -56,12 +60,12 @@ package struct InvokeBenchmark: Benchmark {
 
     private func measureCalls(
         _ server: ServerUnderTest,
-        _ folder: BenchmarkFolder,
+        _ echo: [String],
         _ report: inout BenchmarkReport
     ) async throws {
         for level in [SandboxLevel.none, .process] {
             let name = "echo-\(level.rawValue)"
-            try await register(name, [folder.echo], level, server)
+            try await register(name, echo, level, server)
             let row = level == .none ? "server" : "server, sandboxed"
             try measure(row, try Self.rest(name, server), &report)
             guard level == .none else { continue }
@@ -82,7 +86,9 @@ package struct InvokeBenchmark: Benchmark {
             )
             try measure("server, MCP", load, &report)
         }
-        try await register("echo-cached", [folder.echo, "--read-only"], .none, server)
+        // Only our own says that it changes nothing when it is asked to.
+        guard command.isEmpty else { return }
+        try await register("echo-cached", echo + ["--read-only"], .none, server)
         try measure("server, cached", try Self.rest("echo-cached", server), &report)
     }
 
@@ -112,7 +118,7 @@ package struct InvokeBenchmark: Benchmark {
         let request = ExtensionRequest(
             name: name,
             source: .command(command, directory: "/"),
-            grants: Grants(level: level),
+            grants: Grants(read: command.dropFirst().filter { $0.hasPrefix("/") }, level: level),
             isActivated: true
         )
         _ = try await server.withClient { try await $0.addExtension(request) }
@@ -135,11 +141,14 @@ package struct InvokeBenchmark: Benchmark {
         return (medians[0], medians[1])
     }
 
-    private func manyExtensions(_ folder: BenchmarkFolder) async throws -> (ready: Double, memory: Double) {
+    private func manyExtensions(
+        _ echo: [String],
+        _ folder: BenchmarkFolder
+    ) async throws -> (ready: Double, memory: Double) {
         let data = folder.path + "/many"
         let first = try ServerUnderTest(executable: executable, dataDirectory: data)
         for number in 0..<100 {
-            try await register("echo-\(number)", [folder.echo], .process, first)
+            try await register("echo-\(number)", echo, .process, first)
         }
         first.stop()
         let second = try ServerUnderTest(executable: executable, dataDirectory: data)

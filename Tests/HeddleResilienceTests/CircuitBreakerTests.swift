@@ -166,23 +166,6 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .closed)
     }
 
-    @Test("goes on with other rules")
-    mutating func reconfigure() {
-        var breaker = CircuitBreaker(now: start)
-        for step in 0..<4 { breaker.call(.failure, at: seconds(Double(step))) }
-        configuration.failures = 3
-        breaker.configure(configuration, now: seconds(4))
-        #expect(breaker.call(.failure, at: seconds(4)) != nil)
-        configuration.openFor = .seconds(5)
-        breaker.configure(configuration, now: seconds(5))
-        #expect(breaker.call(.success, at: seconds(9))?.to == .closed)
-        breaker.call(.failure, at: seconds(9))
-        configuration.failures = 4
-        breaker.configure(configuration, now: seconds(9))
-        for _ in 0..<2 { #expect(breaker.call(.failure, at: seconds(9)) == nil) }
-        #expect(breaker.call(.failure, at: seconds(9)) != nil)
-    }
-
     @Test("takes any configuration and a clock that stands still")
     mutating func extremes() {
         configuration.failures = -5

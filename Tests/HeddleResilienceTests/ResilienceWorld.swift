@@ -124,10 +124,11 @@ struct ResilienceWorld {
         loads[call.slot] -= 1
         calls[index].isOver = true
         if !keeping { calls.remove(at: index) }
-        if outcome != .neutral {
-            _ = detector.record(ids[call.slot], succeeded: outcome == .success, began: call.began, now: now)
-        }
-        return record(call, outcome)
+        guard outcome != .neutral else { return record(call, .neutral) }
+        _ = detector.record(ids[call.slot], succeeded: outcome == .success, began: call.began, now: now)
+        // As in the program: what one does that is left out now says nothing of the others.
+        let isOut = outcome == .failure && detector.isEjected(ids[call.slot], now: now)
+        return record(call, isOut ? .neutral : outcome)
     }
 
     /// Whether the result opened the breaker; one of an earlier epoch may change nothing at all.
@@ -152,11 +153,13 @@ struct ResilienceWorld {
     }
 
     private mutating func crash(_ slot: Int) -> Bool {
-        var opened = false
+        // One end is one failure, whatever was under way.
+        var (opened, isCounted) = (false, false)
         for index in calls.indices.reversed() where calls[index].slot == slot && !calls[index].isOver {
             let call = calls.remove(at: index)
             loads[slot] -= 1
-            if record(call, .failure) { opened = true }
+            if record(call, isCounted ? .neutral : .failure) { opened = true }
+            isCounted = true
         }
         _ = detector.remove(ids[slot], now: now)
         ids[slot] = (ids.max() ?? 0) + 1

@@ -17,7 +17,7 @@ struct LaneRequestTests {
             path: path,
             headerFields: fields
         )
-        return LaneRequest(head, largestBody: 100)
+        return LaneFields(head).flatMap { LaneRequest(head, $0, largestBody: 100) }
     }
 
     @Test("takes plain calls")
@@ -62,6 +62,19 @@ struct LaneRequestTests {
             (.idempotencyKey, "k"),
         ] {
             #expect(target(path, fields: [.contentLength: "2", name: value]) == nil)
+        }
+    }
+
+    @Test("leaves heads to the router that say something twice")
+    func twice() {
+        var fields: HTTPFields = [.contentLength: "2"]
+        for (name, value) in [
+            (HTTPField.Name.contentLength, "2"), (.authorization, "Bearer a"), (.origin, "http://a"),
+        ] {
+            fields = [.contentLength: "2", .authorization: "Bearer a", .origin: "http://a"]
+            #expect(target("/mcp", fields: fields) == .mcp)
+            fields.append(HTTPField(name: name, value: value))
+            #expect(target("/mcp", fields: fields) == nil)
         }
     }
 }

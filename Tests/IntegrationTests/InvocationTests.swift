@@ -318,9 +318,10 @@ extension WholeServer {
                 #expect(try server.request("POST", path, body: #"{"items":[1]}"#).code == "INVALID_REQUEST")
                 let statistics = try server.request("GET", "/api/v1/statistics?extension=worker&capability=work")
                 let day = statistics.json["items"]?.array?.first?["last_24_hours"]
-                #expect(day?["calls"]?.integer == 50 && day?["failed"]?.integer == 0, "\(statistics.json.text)")
+                #expect(day?["calls"]?.integer == 52 && day?["failed"]?.integer == 2, "\(statistics.json.text)")
+                #expect(day?["failures"]?["rejected"]?.integer == 2)
                 let shown = try server.command("cap", "stats", "worker")
-                #expect(shown.status == 0 && shown.output.contains("work") && shown.output.contains("50"))
+                #expect(shown.status == 0 && shown.output.contains("work") && shown.output.contains("52"))
             }
         }
 

@@ -125,6 +125,27 @@ extension WholeServer {
             }
         }
 
+        @Test("bounds the tries of all calls together when everything fails")
+        func storm() async throws {
+            try await ServerFixture.with { server in
+                try Worker.add(
+                    server,
+                    [
+                        "capabilities": [["id": "hang", "read_only": true]],
+                        "retry": ["max_retries": 10, "base_ms": 1, "cap_ms": 5, "attempt_timeout_ms": 40],
+                        "breaker": ["failures": 10_000, "minimum_calls": 10_000, "failure_rate_percent": 100],
+                    ]
+                )
+                _ = try Worker.call(server, "work")
+                let calls = (0..<200).map { ["key": .integer($0)] as JSONValue }
+                let answers = try Worker.together(server, "hang", calls, options: ["timeout_ms": 20_000])
+                #expect(answers.allSatisfy { $0.code == "DEADLINE_EXCEEDED" })
+                // A fifth of the first tries, and thirty in ten seconds besides; unbounded there would be two thousand.
+                let tries = Worker.begun(server).count - 1
+                #expect((201...300).contains(tries), "\(tries)")
+            }
+        }
+
         // MARK: Who gets a call, and when
 
         @Test("does not count the time in the queue as the time that a call takes")

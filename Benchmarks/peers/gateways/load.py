@@ -116,9 +116,10 @@ def planned(plan: dict, callers: int, seconds: int, binaries: pathlib.Path) -> d
     return json.loads(bounded([binaries / "python", CLIENT], seconds + 120, json.dumps(plan)))
 
 
-def pipes(heddle: pathlib.Path, seconds: int) -> dict[int, dict]:
-    """The compiled extension on its own pipes, by Heddle's generator: what the machine can do at all."""
-    printed = bounded([heddle, "benchmark", "invoke", "--seconds", min(seconds, 1), "--output", "json"], 120)
+def pipes(heddle: pathlib.Path, seconds: int, extension: list[str]) -> dict[int, dict]:
+    """The extension on its own pipes, by Heddle's generator: what the machine can do at all."""
+    command = [heddle, "benchmark", "invoke", "--seconds", min(seconds, 1), "--output", "json", "--", *extension]
+    printed = bounded(command, 120)
     rows = json.loads(printed[printed.index("{"):])["calls"]
     return {
         row["callers"]: {"rate": row["calls_per_second"], "p50": row["p50_ms"], "p95": row["p95_ms"],

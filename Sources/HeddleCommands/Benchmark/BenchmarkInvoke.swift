@@ -12,6 +12,15 @@ package struct BenchmarkInvoke: AsyncParsableCommand {
     @Option(help: "Seconds for each of the eighteen measurements.")
     var seconds = 3.0
 
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp(
+            "Another extension than heddle-echo: a program with a tool 'echo' that answers with its 'text'.",
+            valueName: "command"
+        )
+    )
+    var command: [String] = []
+
     @OptionGroup var outputOptions: OutputOptions
 
     package init() {}
@@ -21,6 +30,7 @@ package struct BenchmarkInvoke: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        try await outputOptions.show(InvokeBenchmark(executable: ServerProcess.executable, seconds: seconds))
+        let benchmark = InvokeBenchmark(executable: ServerProcess.executable, seconds: seconds, command: command)
+        try await outputOptions.show(benchmark)
     }
 }

@@ -1,5 +1,6 @@
 package import HeddleModel
 import HeddleResilience
+import HeddleTelemetry
 package import Logging
 import Synchronization
 
@@ -66,12 +67,15 @@ package final class InvocationService: Sendable {
         total.add(1, ordering: .relaxed)
         inFlight.add(1, ordering: .relaxed)
         let span = Span(caller, request)
+        var found: Target?
         let target: Target
         let lease: CallLimits.Lease?
         do throws(HeddleError) {
             target = try find(request)
+            found = target
             lease = try limits.enter(caller, now: span.start)
         } catch {
+            found?.runtime.statistics.failed(.rejected, now: span.start)
             count(.failure(error))
             completion(.failure(error))
             return {}
@@ -101,6 +105,7 @@ package final class InvocationService: Sendable {
         do throws(HeddleError) {
             try target.tool.contract.checkParameters(request.parameters)
         } catch {
+            target.runtime.statistics.failed(.rejected, now: .now)
             completion(.failure(error))
             return {}
         }

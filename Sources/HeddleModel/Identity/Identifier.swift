@@ -6,7 +6,7 @@ package protocol Identifier: RawRepresentable, Sendable, Hashable, CustomStringC
 extension Identifier {
     /// A new random id (RFC 9562 §5.4).
     package init() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomWords.shared.pair()
         self.init(using: &generator)
     }
 
@@ -14,18 +14,22 @@ extension Identifier {
     package init(using generator: inout some RandomNumberGenerator) {
         let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            if shift == 28 || shift == 12 { text.append(UInt8(ascii: "-")) }
-            text.append(Self.digit(high >> UInt64(shift)))
+        let text = String(unsafeUninitializedCapacity: 36) { text in
+            var next = 0
+            for index in 0..<2 {
+                let word = index == 0 ? high : low
+                for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                    if next == 8 || next == 13 || next == 18 || next == 23 {
+                        text[next] = UInt8(ascii: "-")
+                        next += 1
+                    }
+                    text[next] = Self.digit(word >> shift)
+                    next += 1
+                }
+            }
+            return next
         }
-        text.append(UInt8(ascii: "-"))
-        for shift in stride(from: 60, through: 0, by: -4) {
-            if shift == 44 { text.append(UInt8(ascii: "-")) }
-            text.append(Self.digit(low >> UInt64(shift)))
-        }
-        self.init(unchecked: String(decoding: text, as: UTF8.self))
+        self.init(unchecked: text)
     }
 
     /// Accepts the canonical form only.

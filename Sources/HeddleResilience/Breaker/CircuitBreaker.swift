@@ -80,7 +80,7 @@ package struct CircuitBreaker: Sendable {
     }
 
     /// The rules in force; out-of-range values have been brought into range.
-    package private(set) var configuration: Configuration
+    package let configuration: Configuration
     /// What the breaker does with calls; an open one whose time is over turns half-open with the next call.
     package private(set) var state = State.closed
     /// When it opened last; nothing while it is closed.
@@ -190,14 +190,6 @@ package struct CircuitBreaker: Sendable {
     package mutating func reset(now: ContinuousClock.Instant) -> Transition? {
         let transition = enter(.closed, .reset, now: Moment(now))
         return transition.from == .closed ? nil : transition
-    }
-
-    /// Goes on with other rules; what is open stays open, by the new length of time.
-    package mutating func configure(_ new: Configuration, now: ContinuousClock.Instant) {
-        configuration = new.inRange
-        if configuration.window != counts.window {
-            counts = SlidingCounts(window: configuration.window, now: Moment(now))
-        }
     }
 
     /// What to show of it at a moment.

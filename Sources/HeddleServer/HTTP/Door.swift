@@ -37,6 +37,8 @@ final class Door: Sendable {
         private let door: Door
         private var revision: Int
         private var rules: Rules
+        /// The names that were let in last: a connection mostly says the same again.
+        private var last: (host: String?, origin: String?)?
 
         init(_ door: Door) {
             self.door = door
@@ -44,12 +46,18 @@ final class Door: Sendable {
             rules = door.rules.withLock(\.self)
         }
 
-        /// Checks a request as the door itself does.
-        ///
-        /// - Throws: ``HeddleError`` with `originDenied` or `unauthenticated`.
-        mutating func admit(_ head: HTTPRequest) throws(HeddleError) {
+        /// Whether the door lets a request in that asks for a route with a token.
+        mutating func admits(_ fields: LaneFields, _ head: HTTPRequest) -> Bool {
             if door.revision.load(ordering: .acquiring) != revision { self = Copy(door) }
-            try rules.admit(head)
+            guard rules.token.accepts(fields.authorization) else { return false }
+            if let last, last == (head.authority, fields.origin) { return true }
+            do throws(HeddleError) {
+                try rules.origins.check(host: head.authority, origin: fields.origin)
+            } catch {
+                return false
+            }
+            last = (head.authority, fields.origin)
+            return true
         }
     }
 

@@ -68,7 +68,9 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         switch (state, part) {
         case (.idle, .head(let head)):
             // Whoever may not come in is told by the router, before the body is read.
-            if let road = LaneRequest(head, largestBody: Self.largestBody), (try? door.admit(head)) != nil {
+            if let fields = LaneFields(head), let road = LaneRequest(head, fields, largestBody: Self.largestBody),
+                door.admits(fields, head)
+            {
                 state = .collecting(road, head, [])
             } else {
                 state = .passing(1)
@@ -173,13 +175,16 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
         let cancel = start { answer in
-            loop.execute {
+            let tell: @Sendable () -> Void = {
                 let (lane, context) = bound.value
                 guard case .calling(number, _) = lane.state else { return }
                 answer(lane, context)
             }
+            // What is known at once, such as a kept result, needs no turn of its own.
+            if loop.inEventLoop { tell() } else { loop.execute(tell) }
         }
-        state = .calling(number: number, cancel: cancel)
+        // Unless it is over, and perhaps the next one has begun.
+        if case .calling(number, _) = state { state = .calling(number: number, cancel: cancel) }
     }
 
     private let json: HTTPFields = [.contentType: "application/json"]
@@ -196,8 +201,8 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         var response = HTTPResponse(status: status, headerFields: fields)
-        response.headerFields[.contentLength] = String(body.readableBytes)
-        response.headerFields[.date] = date.text
+        response.headerFields.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
+        response.headerFields.append(HTTPField(name: .date, value: date.text))
         context.write(wrapOutboundOut(.head(response)), promise: nil)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -8,16 +8,13 @@ enum LaneRequest: Sendable, Equatable {
 
     /// Recognises what may be a plain call; nil for everything that needs the router: bodies of unknown or great length,
     /// expectations, keys, and connections that are to be closed.
-    init?(_ head: HTTPRequest, largestBody: Int) {
-        let fields = head.headerFields
-        guard head.method == .post, let path = head.path,
-            let length = fields[.contentLength].flatMap(Int.init), (0...largestBody).contains(length),
-            fields[.connection].map({ $0.lowercased() == "keep-alive" }) ?? true, fields[.expect] == nil,
-            fields[.transferEncoding] == nil
+    init?(_ head: HTTPRequest, _ fields: LaneFields, largestBody: Int) {
+        guard head.method == .post, let path = head.path, !fields.needsRouter,
+            let length = fields.contentLength.flatMap(Int.init), (0...largestBody).contains(length)
         else { return nil }
         if path == "/mcp" {
             self = .mcp
-        } else if let target = InvocationTarget(path), fields[.idempotencyKey] == nil {
+        } else if let target = InvocationTarget(path), !fields.hasKey {
             self = .capability(target)
         } else {
             return nil
