@@ -92,7 +92,8 @@ let package = Package(
             dependencies: [
                 "Download", "HeddleCache", "HeddleSecurity", "HeddleExtensions", "HeddleMCP", "HeddleModel",
                 "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON", "JSONSchema",
-                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, serviceLifecycle,
+                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioPosix,
+                serviceLifecycle,
                 unixSignals,
             ]
         ),
@@ -171,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "HeddleServerTests",
             dependencies: [
-                "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON", httpTypes,
+                "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON", httpTypes, nioHTTP1,
             ]
         ),
         .testTarget(

@@ -311,6 +311,7 @@ package struct HeddleApplication: Sendable {
     private func makeApplication(_ services: ServerServices, _ door: Door) -> some Service {
         let host = configuration.text("http.host")
         let mcp = MCPEndpoint(services: services)
+        let idleTimeout = TimeAmount.seconds(Int64(configuration.integer("http.idle_seconds")))
         let table = Self.routeTable(services, mcp)
         let router = Router(context: HeddleRequestContext.self)
         router.add(middleware: DoorMiddleware(door: door, routes: table))
@@ -323,11 +324,12 @@ package struct HeddleApplication: Sendable {
                     base: HTTP1Channel(
                         responder: responder,
                         configuration: HTTP1Channel.Configuration(
-                            additionalChannelHandlers: [HangUps.Handler(hangUps)],
-                            idleTimeout: .seconds(75)
+                            additionalChannelHandlers: [HangUps.Handler(hangUps)]
                         )
                     ),
-                    makeLane: { InvocationLane(door: door, services: services, mcp: mcp) }
+                    makeLane: {
+                        InvocationLane(door: door, services: services, mcp: mcp, idleTimeout: idleTimeout)
+                    }
                 )
             },
             configuration: ApplicationConfiguration(

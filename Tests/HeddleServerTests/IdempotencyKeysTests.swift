@@ -10,8 +10,11 @@ import Testing
 struct IdempotencyKeysTests {
     private static let caller = Caller.local(origin: .rest, requestID: RequestID())
 
-    private func withKeys(_ body: (IdempotencyKeys, HeddleStore) async throws -> Void) async throws {
-        let store = try HeddleStore.temporary(migrations: IdempotencyMigrations.all)
+    private func withKeys(
+        after migrations: [Migration] = [],
+        _ body: (IdempotencyKeys, HeddleStore) async throws -> Void
+    ) async throws {
+        let store = try HeddleStore.temporary(migrations: IdempotencyMigrations.all + migrations)
         do {
             try await body(IdempotencyKeys(store: store, clock: SystemWallClock()), store)
         } catch {
@@ -45,16 +48,14 @@ struct IdempotencyKeysTests {
 
     @Test("are never free again once the work was done, also when its answer cannot be kept")
     func unkept() async throws {
-        try await withKeys { keys, store in
-            _ = try await store.write { tx in
-                try tx.execute(
-                    """
-                    CREATE TRIGGER full BEFORE UPDATE ON idempotency_key
-                    BEGIN SELECT RAISE(ABORT, 'no room'); END
-                    """,
-                    []
-                )
-            }
+        let full = Migration(
+            name: "9999_full",
+            sqlite: """
+                CREATE TRIGGER full BEFORE UPDATE ON idempotency_key
+                BEGIN SELECT RAISE(ABORT, 'no room'); END;
+                """
+        )
+        try await withKeys(after: [full]) { keys, store in
             let runs = Mutex(0)
             let first = try await ask(keys, "a") { runs.withLock { $0 += 1 } }
             #expect(!first.isReplay, "who asked gets the answer")

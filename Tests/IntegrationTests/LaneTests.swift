@@ -200,6 +200,53 @@ extension WholeServer {
             }
         }
 
+        @Test("a connection is closed when it is silent for long, and not while a call takes long")
+        func idle() async throws {
+            try await ServerFixture.with(environment: ["HEDDLE_HTTP_IDLE_SECONDS": "1"]) { server in
+                try server.registerEcho()
+                try #require(try server.registerBad().status == 201)
+                let silent = try HTTPConnection(port: server.port, seconds: 10)
+                let half = try HTTPConnection(port: server.port, seconds: 10)
+                half.send(call(server, "half").dropLast(5))
+                let slow = try HTTPConnection(port: server.port, seconds: 10)
+                let body = Array(#"{"parameters":{"seconds":2.5}}"#.utf8)
+                slow.send(server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body))
+                let slowByRouter = try HTTPConnection(port: server.port, seconds: 10)
+                let path = ServerFixture.invocation("bad", "sleep") + "?by=router"
+                slowByRouter.send(server.bytes("POST", path, body: body))
+                // Each time within the time, and over more than it altogether.
+                let busy = try HTTPConnection(port: server.port, seconds: 10)
+                for number in 0..<4 {
+                    busy.send(call(server, "busy \(number)"))
+                    #expect(try busy.answer().toolText == "busy \(number)")
+                    usleep(500_000)
+                }
+                #expect(try slow.answer().toolText == "slept")
+                #expect(try slowByRouter.answer().toolText == "slept")
+                #expect(silent.isEnded && half.isEnded)
+            }
+        }
+
+        @Test("a server that stops lets a call end and takes no other")
+        func stop() async throws {
+            try await ServerFixture.with { server in
+                try #require(try server.registerBad().status == 201)
+                #expect(try server.echoWorks("bad"))
+                let connection = try HTTPConnection(port: server.port, seconds: 10)
+                let quiet = try HTTPConnection(port: server.port, seconds: 10)
+                let body = Array(#"{"parameters":{"seconds":1}}"#.utf8)
+                let bytes = server.bytes("POST", ServerFixture.invocation("bad", "sleep"), body: body)
+                connection.send(bytes)
+                usleep(300_000)
+                kill(server.process.processID, SIGTERM)
+                #expect(quiet.isEnded)
+                // Either it is given the time that it takes, or it is told.
+                let answer = try connection.answer()
+                #expect(answer.toolText == "slept" || answer.code != nil, "\(answer.json.text)")
+                #expect(connection.isEnded)
+            }
+        }
+
         @Test("a connection that is to be closed is closed after the answer")
         func close() async throws {
             try await ServerFixture.with { server in

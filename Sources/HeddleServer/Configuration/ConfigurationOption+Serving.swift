@@ -21,14 +21,15 @@ extension ConfigurationOption {
             key: "cache.results.ttl_seconds",
             kind: .integer(0...86_400 * 30),
             standard: "3600",
-            summary: "How long results of capabilities are kept that a manifest declares read-only or idempotent.",
+            summary: "How long results of capabilities are kept that a manifest declares read-only.",
             effect: .reload
         ),
         .init(
             key: "cache.results.annotated_ttl_seconds",
             kind: .integer(0...86_400 * 30),
             standard: "60",
-            summary: "The same for tools that only say so themselves.",
+            summary:
+                "The same for those that are declared idempotent, and for tools that only say of themselves that they change nothing.",
             effect: .reload
         ),
         .init(

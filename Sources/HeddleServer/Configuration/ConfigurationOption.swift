@@ -67,6 +67,13 @@ package struct ConfigurationOption: Sendable {
             effect: .reload
         ),
         .init(
+            key: "http.idle_seconds",
+            kind: .integer(1...86_400),
+            standard: "75",
+            summary: "How long a connection may be silent before it is closed.",
+            effect: .restart
+        ),
+        .init(
             key: "http.allowed_hosts",
             kind: .list,
             standard: "",

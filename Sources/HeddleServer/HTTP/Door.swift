@@ -47,16 +47,16 @@ final class Door: Sendable {
         }
 
         /// Whether the door lets a request in that asks for a route with a token.
-        mutating func admits(_ fields: LaneFields, _ head: HTTPRequest) -> Bool {
+        mutating func admits(_ fields: LaneFields) -> Bool {
             if door.revision.load(ordering: .acquiring) != revision { self = Copy(door) }
             guard rules.token.accepts(fields.authorization) else { return false }
-            if let last, last == (head.authority, fields.origin) { return true }
+            if let last, last == (fields.host, fields.origin) { return true }
             do throws(HeddleError) {
-                try rules.origins.check(host: head.authority, origin: fields.origin)
+                try rules.origins.check(host: fields.host, origin: fields.origin)
             } catch {
                 return false
             }
-            last = (head.authority, fields.origin)
+            last = (fields.host, fields.origin)
             return true
         }
     }

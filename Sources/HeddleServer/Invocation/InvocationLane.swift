@@ -3,18 +3,22 @@ import HeddleExtensions
 import HeddleModel
 import JSON
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// Answers calls of capabilities straight on the connection's event loop, over REST and over MCP.
 ///
 /// The road through the router makes several tasks and thread changes for a request, which costs more than the whole
 /// call of a quick tool. This lane makes the same checks in the same order and shares their code; what it does not
 /// recognise, it leaves to the router. Requests of one connection are answered in the order in which they came.
+///
+/// It stands right behind the decoder and writes whole answers past the encoder, since each handler on the way costs as much as
+/// a look at the registry. It therefore also does what those behind it cannot do for requests that they never see: it closes
+/// connections that are idle, and lets those that are to be closed end their calls.
 final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         /// Between requests.
@@ -22,13 +26,15 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         /// The router has this many requests to answer. Goes to `idle` with the end of the last answer.
         case passing(Int)
         /// A call's body is arriving. Goes to `calling`.
-        case collecting(LaneRequest, HTTPRequest, [UInt8])
+        case collecting(LaneRequest, HTTPRequestHead, [UInt8])
         /// A call is under way; `cancel` gives it up. Goes to `idle` with its answer.
         case calling(number: Int, cancel: @Sendable () -> Void)
     }
 
     /// Bodies above this many bytes take the other road, where they are read with back-pressure.
     private static let largestBody = 1 << 20
+    /// Answers up to this many bytes leave in one piece with their head.
+    private static let largestPiece = 16 << 10
 
     private var door: Door.Copy
     private let services: ServerServices
@@ -36,23 +42,55 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.idle
     private var calls = 0
     /// What came while it could not be taken.
-    private var held: CircularBuffer<HTTPRequestPart> = []
+    private var held: CircularBuffer<HTTPServerRequestPart> = []
     private var heldError: (any Error)?
     private var isReadHeld = false
     private var isGoingOn = false
     private var date = HTTPDate()
+    /// Where an answer is put that is encoded already.
+    private var encoder: ChannelHandlerContext?
+    /// The server wants to close the connection once nothing is under way.
+    private var quiescing: Any?
+    private var idle: LaneIdleTimer
 
-    init(door: Door, services: ServerServices, mcp: MCPEndpoint) {
+    init(door: Door, services: ServerServices, mcp: MCPEndpoint, idleTimeout: TimeAmount) {
         self.door = Door.Copy(door)
         self.services = services
         self.mcp = mcp
+        idle = LaneIdleTimer(timeout: idleTimeout)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        watchIdle(context)
+    }
+
+    /// Looks again when the connection may have been idle for too long.
+    private func watchIdle(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        idle.schedule(on: context.eventLoop) {
+            let (lane, context) = bound.value
+            // A request that stops in the middle is idle too, an answer that takes its time is not.
+            if lane.idle.isOver, !lane.isAnswering { return context.close(promise: nil) }
+            lane.watchIdle(context)
+        }
+    }
+
+    private var isAnswering: Bool {
+        switch state {
+        case .idle, .collecting: !held.isEmpty
+        case .passing: !idle.isReading
+        case .calling: true
+        }
     }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard isBlocked(context) || !held.isEmpty else { return take(unwrapInboundIn(data), context) }
-        held.append(unwrapInboundIn(data))
+        let part = unwrapInboundIn(data)
+        idle.read(part)
+        guard isBlocked(context) || !held.isEmpty else { return take(part, context) }
+        held.append(part)
     }
 
     /// Whether the next request has to wait: for the answer to the last one, or for a client that does not read.
@@ -64,12 +102,12 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch (state, part) {
         case (.idle, .head(let head)):
             // Whoever may not come in is told by the router, before the body is read.
             if let fields = LaneFields(head), let road = LaneRequest(head, fields, largestBody: Self.largestBody),
-                door.admits(fields, head)
+                door.admits(fields)
             {
                 state = .collecting(road, head, [])
             } else {
@@ -94,9 +132,9 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Gives the router a request that turned out to be none of ours.
     private func pass(
-        _ head: HTTPRequest,
+        _ head: HTTPRequestHead,
         _ bytes: [UInt8],
-        _ end: HTTPRequestPart,
+        _ end: HTTPServerRequestPart,
         _ context: ChannelHandlerContext
     ) {
         state = .passing(1)
@@ -120,14 +158,14 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func call(
         _ target: InvocationTarget,
-        _ head: HTTPRequest,
+        _ head: HTTPRequestHead,
         _ bytes: [UInt8],
         _ context: ChannelHandlerContext
     ) {
         let requestID = RequestID()
         let request: InvocationService.Request
         do {
-            try JSONFields.checkType(head.headerFields[.contentType])
+            try JSONFields.checkType(head.headers.first(name: "content-type"))
             request = try InvocationBody.decode(
                 JSONFields.body(bytes, InvocationBody.schema),
                 extensionName: target.extensionName,
@@ -150,8 +188,8 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers a message of an MCP client; false when it is no plain call of a tool.
-    private func callTool(_ head: HTTPRequest, _ bytes: [UInt8], _ context: ChannelHandlerContext) -> Bool {
-        switch mcp.plainCall(bytes, head.headerFields, RequestID()) {
+    private func callTool(_ head: HTTPRequestHead, _ bytes: [UInt8], _ context: ChannelHandlerContext) -> Bool {
+        switch mcp.plainCall(bytes, LaneFields.forMCP(head), RequestID()) {
         case nil: return false
         case .answer(let answer): respond(answer.status, answer.fields, ByteBuffer(bytes: answer.bytes), context)
         case .call(let call):
@@ -200,12 +238,27 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         _ body: ByteBuffer,
         _ context: ChannelHandlerContext
     ) {
-        var response = HTTPResponse(status: status, headerFields: fields)
-        response.headerFields.append(HTTPField(name: .contentLength, value: String(body.readableBytes)))
-        response.headerFields.append(HTTPField(name: .date, value: date.text))
-        context.write(wrapOutboundOut(.head(response)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let isWhole = body.readableBytes <= Self.largestPiece
+        var answer = context.channel.allocator.buffer(capacity: 192 + (isWhole ? body.readableBytes : 0))
+        if status == .ok {
+            answer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            answer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
+        for field in fields { answer.writeString("\(field.name.rawName): \(field.value)\r\n") }
+        answer.writeStaticString("Content-Length: ")
+        answer.writeString(String(body.readableBytes))
+        answer.writeStaticString("\r\nDate: ")
+        answer.writeString(date.text)
+        answer.writeStaticString("\r\n\r\n")
+        if isWhole {
+            answer.writeImmutableBuffer(body)
+        } else {
+            encoder?.write(NIOAny(IOData.byteBuffer(answer)), promise: nil)
+            answer = body
+        }
+        encoder?.writeAndFlush(NIOAny(IOData.byteBuffer(answer)), promise: nil)
+        idle.touch()
         state = .idle
         goOn(context)
     }
@@ -226,6 +279,10 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
             heldError = nil
             context.fireErrorCaught(error)
         }
+        if let event = quiescing, case .idle = state, held.isEmpty {
+            quiescing = nil
+            context.fireUserInboundEventTriggered(event)
+        }
         guard isReadHeld, held.isEmpty else { return }
         isReadHeld = false
         context.read()
@@ -234,6 +291,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The other road
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        idle.touch()
         if case .passing(let count) = state, case .end = unwrapOutboundIn(data) {
             state = count > 1 ? .passing(count - 1) : .idle
         }
@@ -243,13 +301,25 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Clients that hang up
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { giveUp() }
-        context.fireUserInboundEventTriggered(event)
+        switch (event, state) {
+        case (is ChannelShouldQuiesceEvent, .collecting), (is ChannelShouldQuiesceEvent, .calling): quiescing = event
+        case (is ChannelShouldQuiesceEvent, _) where !held.isEmpty: quiescing = event
+        case (ChannelEvent.inputClosed, _):
+            giveUp()
+            context.fireUserInboundEventTriggered(event)
+        case _: context.fireUserInboundEventTriggered(event)
+        }
     }
 
-    /// The end of a connection that broke: the handler before this one keeps `channelInactive` to itself.
+    func channelInactive(context: ChannelHandlerContext) {
+        giveUp()
+        context.fireChannelInactive()
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         giveUp()
+        idle.cancel()
+        encoder = nil
     }
 
     /// What cannot be read is refused after what could be, not in the place of its answer.

@@ -2,7 +2,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// Hummingbird's HTTP/1.1 connection with an ``InvocationLane`` before it.
 struct LaneChannel: ServerChildChannel {
@@ -12,10 +12,9 @@ struct LaneChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         base.setup(channel: channel, logger: logger)
             .flatMapThrowing { value in
-                // After the handler that keeps count of requests, so that idle and closing connections count these too.
                 let pipeline = channel.pipeline.syncOperations
-                let counter = try pipeline.context(handlerType: HTTPConnectionStateHandler.self).handler
-                try pipeline.addHandler(makeLane(), position: .after(counter))
+                let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self).handler
+                try pipeline.addHandler(makeLane(), position: .after(decoder))
                 return value
             }
     }

@@ -1,4 +1,4 @@
-import HTTPTypes
+import NIOHTTP1
 
 /// What a request that may take the ``InvocationLane`` asks for, read from its head.
 enum LaneRequest: Sendable, Equatable {
@@ -8,13 +8,13 @@ enum LaneRequest: Sendable, Equatable {
 
     /// Recognises what may be a plain call; nil for everything that needs the router: bodies of unknown or great length,
     /// expectations, keys, and connections that are to be closed.
-    init?(_ head: HTTPRequest, _ fields: LaneFields, largestBody: Int) {
-        guard head.method == .post, let path = head.path, !fields.needsRouter,
+    init?(_ head: HTTPRequestHead, _ fields: LaneFields, largestBody: Int) {
+        guard head.method == .POST, head.version == .http1_1, !fields.needsRouter,
             let length = fields.contentLength.flatMap(Int.init), (0...largestBody).contains(length)
         else { return nil }
-        if path == "/mcp" {
+        if head.uri == "/mcp" {
             self = .mcp
-        } else if let target = InvocationTarget(path), !fields.hasKey {
+        } else if let target = InvocationTarget(head.uri), !fields.hasKey {
             self = .capability(target)
         } else {
             return nil

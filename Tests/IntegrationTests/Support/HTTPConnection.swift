@@ -77,6 +77,18 @@ final class HTTPConnection {
         return true
     }
 
+    /// Whether the server closes the connection without another answer.
+    var isEnded: Bool {
+        do {
+            _ = try answer()
+            return false
+        } catch {
+            return (error as? Failure)?.description == Self.ended
+        }
+    }
+
+    private static let ended = "the server closed the connection"
+
     /// Reads one answer.
     ///
     /// - Throws: ``Failure`` when the server closes or says nothing in time.
@@ -126,7 +138,7 @@ final class HTTPConnection {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(descriptor, &chunk, chunk.count, 0)
         guard count > 0 else {
-            throw Failure(description: count == 0 ? "the server closed the connection" : "no answer: errno \(errno)")
+            throw Failure(description: count == 0 ? Self.ended : "no answer: errno \(errno)")
         }
         received += chunk[..<count]
     }
