@@ -32,13 +32,12 @@ package enum PipeLoad {
             pending += chunk[..<count]
             var first = 0
             while let newline = pending[first...].firstIndex(of: UInt8(ascii: "\n")) {
-                guard let id = id(pending[first..<newline]), id < sentAt.count else {
-                    record.failures += 1
-                    first = newline + 1
-                    continue
-                }
                 let now = MonotonicClock.now
-                record.add(now - sentAt[id])
+                if let id = id(pending[first..<newline]), id < sentAt.count {
+                    record.add(now - sentAt[id])
+                } else {
+                    record.failures += 1
+                }
                 first = newline + 1
                 if now < end { try send() } else { active -= 1 }
             }
@@ -61,7 +60,7 @@ package enum PipeLoad {
 
     private static func id(_ line: ArraySlice<UInt8>) -> Int? {
         guard let name = line.firstRange(of: Array("\"id\":".utf8)) else { return nil }
-        let digits = line[name.upperBound...].prefix { (0x30...0x39).contains($0) }
+        let digits = line[name.upperBound...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
         return Int(String(decoding: digits, as: UTF8.self))
     }
 }
