@@ -90,4 +90,20 @@ struct IdempotencyKeysTests {
             }
         }
     }
+
+    @Test("are refused when too many are kept, and known ones are still answered")
+    func bounded() async throws {
+        try await withKeys { _, store in
+            let keys = IdempotencyKeys(store: store, clock: SystemWallClock(), mostKeys: 2)
+            var refused = 0
+            for number in 0..<300 {
+                let failure = await code { _ = try await ask(keys, "key-\(number)") }
+                if failure == .tooManyRequests { refused += 1 } else { #expect(failure == nil && refused == 0) }
+            }
+            // It looks now and then as long as there is room, and each time when there is none.
+            #expect((1...44).contains(refused), "\(refused)")
+            let known = try await ask(keys, "key-1")
+            #expect(known.isReplay)
+        }
+    }
 }

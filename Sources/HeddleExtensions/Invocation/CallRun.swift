@@ -319,6 +319,7 @@ final class CallRun: Sendable {
         guard case .retry(let pause) = decision else { return finish(.failure(error)) }
         target.runtime.statistics.retried()
         let step = step()
+        // Unstructured, because nobody waits here; the completion is told.
         let task = Task { [self] in
             do {
                 try await Task.sleep(for: pause)

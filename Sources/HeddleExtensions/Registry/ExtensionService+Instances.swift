@@ -65,7 +65,12 @@ extension ExtensionService {
             await started.instance.stop(grace: configuration.stopGrace)
             throw error
         }
-        if session != nil { launcher.pruneSessions(of: entry.name, tenant: tenant, keeping: pool.sessions) }
+        if session != nil {
+            // Beside the call that waits for this start.
+            background.add { [launcher] in
+                launcher.pruneSessions(of: entry.name, tenant: tenant, keeping: pool.sessions)
+            }
+        }
         return started.instance
     }
 

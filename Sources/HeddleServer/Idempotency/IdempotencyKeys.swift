@@ -29,7 +29,7 @@ final class IdempotencyKeys: Sendable {
     private static let seconds = 86_400
     private static let mostBodyBytes = 8 << 20
     /// Keys of a tenant that are kept at once, and the bytes of their answers; beyond them new keys are refused.
-    private static let mostKeys: Int64 = 100_000
+    private let mostKeys: Int64
     private static let mostBytes: Int64 = 512 << 20
     /// How many requests with a key come between two looks at those bounds.
     private static let requestsBetweenLooks = 256
@@ -41,7 +41,8 @@ final class IdempotencyKeys: Sendable {
     /// Tells what this server began from what an earlier one did.
     private let server = InstanceID().rawValue
 
-    init(store: HeddleStore, clock: any WallClock) {
+    init(store: HeddleStore, clock: any WallClock, mostKeys: Int64 = 100_000) {
+        self.mostKeys = mostKeys
         self.store = store
         self.clock = clock
     }
@@ -129,7 +130,7 @@ final class IdempotencyKeys: Sendable {
             )
             if let row = rows.first { return try Self.claim(row, fingerprint, server) }
             if isLookDue {
-                let hasRoom = try Self.hasRoom(caller.tenant, tx)
+                let hasRoom = try hasRoom(caller.tenant, tx)
                 isFull.store(!hasRoom, ordering: .relaxed)
                 guard hasRoom else { return .refused(Self.full) }
             }
@@ -145,7 +146,7 @@ final class IdempotencyKeys: Sendable {
     }
 
     /// Whether another key may be kept.
-    private static func hasRoom(_ tenant: TenantID, _ tx: borrowing WriteTransaction) throws -> Bool {
+    private func hasRoom(_ tenant: TenantID, _ tx: borrowing WriteTransaction) throws -> Bool {
         let rows = try tx.query(
             """
             SELECT COUNT(*) AS keys, COALESCE(SUM(LENGTH(body)), 0) AS bytes FROM idempotency_key
@@ -154,7 +155,7 @@ final class IdempotencyKeys: Sendable {
             [.text(tenant.rawValue)]
         )
         guard let row = rows.first else { return true }
-        return try row.integer("keys") < mostKeys && row.integer("bytes") < mostBytes
+        return try row.integer("keys") < mostKeys && row.integer("bytes") < Self.mostBytes
     }
 
     private static let full = HeddleError(

@@ -74,12 +74,7 @@ struct BatchBody {
             body.moveReaderIndex(forwardBy: 1)
             line.writeBuffer(&body)
         case .failure(let error):
-            let failure =
-                error as? HeddleError
-                ?? (error is CancellationError
-                    ? HeddleError(.cancelled, "the caller went away")
-                    : HeddleError(.internalError, "a call of a batch failed", cause: error))
-            let wire = failure.value(requestID: requestID)["error"] ?? .null
+            let wire = Door.known(error).value(requestID: requestID)["error"] ?? .null
             line.writeString("\"execution_status\":\"failed\",\"error\":")
             line.writeBytes(wire.bytes)
             line.writeString("}")

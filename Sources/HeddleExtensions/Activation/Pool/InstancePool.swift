@@ -169,7 +169,6 @@ package final class InstancePool: Sendable {
         let (next, evicted) = try groups.withLock { groups throws(HeddleError) in
             let evicted = try makeRoom(for: request.session, in: &groups)
             let next = groups.with(request.session) { group in
-                // Unstructured, because a start belongs to all who wait for it; background work and `close()` await it.
                 group.acquire(key: request.key, now: now) { begin($0, request.session) }
             }
             return (next ?? .refuse(InstanceGroup.stopped), evicted)
@@ -250,6 +249,7 @@ package final class InstancePool: Sendable {
     // MARK: Starts and ends
 
     private func begin(_ number: Int, _ session: String?) -> Task<Void, Never> {
+        // Unstructured, because a start belongs to all who wait for it; background work and `close()` await it.
         Task { [self] in await start(number, session) }
     }
 
