@@ -75,19 +75,19 @@ final class CallGate: Sendable {
 
     /// Gives a slot back; those whose turn it is go on before this returns.
     func leave(_ capability: Int, serviceTime: Duration?, now: ContinuousClock.Instant) {
-        let (next, late) = state.withLock { state -> ([Turn], [Turn]) in
-            let woken = state.queue.leave(capability, serviceTime: serviceTime, now: now)
-            guard !woken.admitted.isEmpty || !woken.expired.isEmpty else { return ([], []) }
-            return (state.take(woken.admitted), state.take(woken.expired))
-        }
-        for turn in next { turn(nil) }
-        for turn in late { turn(Deadline.passed) }
+        wake { $0.leave(capability, serviceTime: serviceTime, now: now) }
     }
 
     /// Bounds the calls of one capability; nil leaves it to the slots of all.
     func setLimit(_ limit: Int?, of capability: Int) {
-        let (next, late) = state.withLock { state in
-            let woken = state.queue.setLimit(limit, of: capability, now: .now)
+        wake { $0.setLimit(limit, of: capability, now: .now) }
+    }
+
+    /// Changes the queue, and tells those who may go on and those whose time is over.
+    private func wake(_ change: (inout AdmissionQueue) -> AdmissionQueue.Woken) {
+        let (next, late) = state.withLock { state -> ([Turn], [Turn]) in
+            let woken = change(&state.queue)
+            guard !woken.admitted.isEmpty || !woken.expired.isEmpty else { return ([], []) }
             return (state.take(woken.admitted), state.take(woken.expired))
         }
         for turn in next { turn(nil) }

@@ -57,7 +57,7 @@ final class IdempotencyKeys: Sendable {
     ///   - work: Does what is asked; what it throws was not done, unless the error says that nobody knows.
     /// - Returns: The answer and whether it was given before.
     /// - Throws: ``HeddleError`` with `invalidRequest`, `idempotencyKeyReused`, `idempotencyKeyInUse`, `idempotencyInDoubt`,
-    ///   or what the work throws.
+    ///   `tooManyRequests`, or what the work throws.
     func answer(
         _ key: String,
         _ caller: Caller,
