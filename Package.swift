@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         // A JSON Schema validator on the tape; no project imports but JSON.
         .target(name: "JSONSchema", dependencies: ["CPCRE2", "JSON"]),
+        // Documents that several change: patches, differences and merges; no project imports but JSON.
+        .target(name: "JSONPatch", dependencies: ["JSON"]),
         // Values, rules, state machines and the one error. No I/O.
         .target(name: "HeddleModel", dependencies: ["JSON", "JSONSchema", yams]),
         // What is kept in memory for those who ask the same; no project imports.
@@ -61,10 +63,12 @@ let package = Package(
         .target(name: "Archive", dependencies: ["CZlib"]),
         // Fetches files from URLs that operators name; no project imports.
         .target(name: "Download", dependencies: [asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
-        // The database behind read and write closures; the only importer of GRDB.
+        // Debian's libpq.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // The database behind read and write closures; the only importer of GRDB and libpq.
         .target(
             name: "HeddleStore",
-            dependencies: ["HeddleModel", logging, .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["CPostgres", "HeddleModel", logging, .product(name: "GRDB", package: "GRDB.swift")]
         ),
         // Debian's libseccomp.
         .systemLibrary(
@@ -86,13 +90,22 @@ let package = Package(
                 serviceLifecycle,
             ]
         ),
+        // What agents share: contexts, with their participants, sessions, metadata and state.
+        .target(
+            name: "HeddleCoordination",
+            dependencies: [
+                "HeddleCache", "HeddleModel", "HeddleStore", "JSON", "JSONPatch", crypto, logging, serviceLifecycle,
+            ]
+        ),
         // HTTP: routes, middleware, the MCP endpoint and the composition root.
         .target(
             name: "HeddleServer",
             dependencies: [
-                "Download", "HeddleCache", "HeddleSecurity", "HeddleExtensions", "HeddleMCP", "HeddleModel",
-                "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON", "JSONSchema",
-                httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioPosix,
+                "Download", "HeddleCache", "HeddleCoordination", "HeddleSecurity", "HeddleExtensions", "HeddleMCP",
+                "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON",
+                "JSONPatch",
+                "JSONSchema", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
+                nioPosix,
                 serviceLifecycle,
                 unixSignals,
             ]
@@ -106,7 +119,8 @@ let package = Package(
         .target(
             name: "HeddleBenchmark",
             dependencies: [
-                "HeddleCache", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleSandbox", "JSON", "JSONSchema",
+                "HeddleCache", "HeddleClient", "HeddleCoordination", "HeddleExtensions", "HeddleModel", "HeddleSandbox",
+                "HeddleStore", "JSON", "JSONSchema",
                 logging,
             ]
         ),
@@ -114,9 +128,8 @@ let package = Package(
         .target(
             name: "HeddleCommands",
             dependencies: [
-                "Archive", "HeddleBenchmark", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleServer", "JSON",
-                "JSONSchema",
-                argumentParser,
+                "Archive", "HeddleBenchmark", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleServer",
+                "HeddleStore", "JSON", "JSONSchema", argumentParser, logging,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
@@ -135,6 +148,7 @@ let package = Package(
         .testTarget(name: "HeddleResilienceTests", dependencies: ["HeddleResilience", "HeddleTestSupport"]),
         .testTarget(name: "HeddleTelemetryTests", dependencies: ["HeddleTelemetry", "HeddleTestSupport"]),
         .testTarget(name: "JSONTests", dependencies: ["HeddleTestSupport", "JSON"]),
+        .testTarget(name: "JSONPatchTests", dependencies: ["HeddleTestSupport", "JSON", "JSONPatch"]),
         .testTarget(name: "JSONSchemaTests", dependencies: ["HeddleTestSupport", "JSON", "JSONSchema"]),
         .testTarget(
             name: "HeddleModelTests",
@@ -147,12 +161,19 @@ let package = Package(
         .testTarget(
             name: "HeddleCommandsTests",
             dependencies: [
-                "HeddleClient", "HeddleCommands", "HeddleModel", "JSON", argumentParser, nioCore, nioHTTP1, nioPosix,
+                "HeddleClient", "HeddleCommands", "HeddleModel", "HeddleTestSupport", "JSON", argumentParser, nioCore,
+                nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(
             name: "HeddleStoreTests",
-            dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport"]
+            dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport", logging]
+        ),
+        .testTarget(
+            name: "HeddleCoordinationTests",
+            dependencies: [
+                "HeddleCoordination", "HeddleModel", "HeddleStore", "HeddleTestSupport", "JSON", "JSONPatch", logging,
+            ]
         ),
         .testTarget(
             name: "HeddleSandboxTests",
@@ -172,7 +193,8 @@ let package = Package(
         .testTarget(
             name: "HeddleServerTests",
             dependencies: [
-                "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON", httpTypes, nioHTTP1,
+                "HeddleExtensions", "HeddleModel", "HeddleServer", "HeddleStore", "HeddleTestSupport", "JSON",
+                httpTypes, logging, nioHTTP1,
             ]
         ),
         .testTarget(

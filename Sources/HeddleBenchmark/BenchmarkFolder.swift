@@ -11,10 +11,13 @@ final class BenchmarkFolder {
 
     /// Makes the folder.
     ///
-    /// - Throws: ``HeddleError`` with `commandNotFound` when the echo extension was not built.
-    init(executable: String) throws {
+    /// - Parameters:
+    ///   - executable: The program that the echo extension is beside.
+    ///   - needsEcho: Whether anything calls that extension.
+    /// - Throws: ``HeddleError`` with `commandNotFound` when the echo extension is called and was not built.
+    init(executable: String, needsEcho: Bool = true) throws {
         echo = "/" + executable.split(separator: "/").dropLast().joined(separator: "/") + "/heddle-echo"
-        guard access(echo, X_OK) == 0 else {
+        guard !needsEcho || access(echo, X_OK) == 0 else {
             throw HeddleError(.commandNotFound, "heddle-echo is not beside heddle; build it first")
         }
         path = "/tmp/heddle-benchmark-\(UUID().uuidString.lowercased())"
@@ -22,6 +25,14 @@ final class BenchmarkFolder {
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Makes an empty folder inside; its path.
+    ///
+    /// - Throws: when it cannot be made.
+    func makeDirectory(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
+        return "\(path)/\(name)"
+    }
 
     /// Writes the folder of an extension; its path.
     ///

@@ -8,6 +8,7 @@ struct BenchmarkReport {
     private var calls: [JSONValue] = []
     private var facts: [JSONValue] = []
     private var targets: [JSONValue] = []
+    private var goals: [JSONValue] = []
 
     init(_ tell: @escaping (String) -> Void) {
         self.tell = tell
@@ -37,10 +38,19 @@ struct BenchmarkReport {
         targets += added.map(\.json)
     }
 
+    /// Adds figures that are asked for, each with whether it is reached.
+    mutating func add(_ added: [ContextGoal]) {
+        tell("")
+        tell(ContextGoal.heading)
+        for goal in added { tell(goal.line) }
+        goals += added.map(\.json)
+    }
+
     /// Everything for programs.
     func json(suite: String) -> JSONValue {
         [
             "suite": .string(suite), "calls": .array(calls), "facts": .array(facts), "targets": .array(targets),
+            "goals": .array(goals),
         ]
     }
 }

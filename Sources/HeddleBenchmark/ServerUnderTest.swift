@@ -14,11 +14,21 @@ final class ServerUnderTest {
 
     /// Starts a server on a data directory.
     ///
+    /// - Parameters:
+    ///   - executable: The program.
+    ///   - dataDirectory: Where its data are; it is made when it is missing.
+    ///   - options: Further options of `serve`.
+    ///   - variables: Further variables, each as `NAME=value`.
     /// - Throws: ``HeddleError`` with `startFailed`.
-    init(executable: String, dataDirectory: String, variables: [String] = []) throws(HeddleError) {
+    init(
+        executable: String,
+        dataDirectory: String,
+        options: [String] = [],
+        variables: [String] = []
+    ) throws(HeddleError) {
         let began = MonotonicClock.now
         process = try PlainProcess(
-            [executable, "serve", "--port", "0", "--data-dir", dataDirectory, "--log-level", "error"],
+            [executable, "serve", "--port", "0", "--data-dir", dataDirectory, "--log-level", "error"] + options,
             variables: variables
         )
         var text = ""
@@ -46,11 +56,25 @@ final class ServerUnderTest {
     }
 
     /// Memory that is not backed by files, in bytes.
-    var anonymousMemory: Int {
-        let path = "/proc/\(process.processID)/smaps_rollup"
-        let text = (try? String(contentsOf: URL(filePath: path), encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Anonymous:") }
-        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    var anonymousMemory: Int { kilobytes("Anonymous:", in: "smaps_rollup") << 10 }
+
+    /// All memory that it has now, in bytes.
+    var residentMemory: Int { kilobytes("VmRSS:", in: "status") << 10 }
+
+    /// The time that processors have spent on it, in seconds.
+    var processorTime: Double {
+        let fields = text("stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12 else { return 0 }
+        return fields[11...12].reduce(0) { $0 + (Double($1) ?? 0) } / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private func kilobytes(_ name: String, in file: String) -> Int {
+        let line = text(file).split(separator: "\n").first { $0.hasPrefix(name) }
+        return line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
+    private func text(_ file: String) -> String {
+        (try? String(contentsOf: URL(filePath: "/proc/\(process.processID)/\(file)"), encoding: .utf8)) ?? ""
     }
 }
 

@@ -127,4 +127,24 @@ extension HeddleClient {
         }
         throw HeddleError(.internalError, "the server's list does not end after \(Self.maximumPages) pages")
     }
+
+    /// The first items of a list from a cursor on, as many as are wanted, and the cursor of what follows.
+    ///
+    /// - Throws: ``HeddleError``.
+    func pages<Item: ServerResource>(
+        _ path: String,
+        _ query: [(String, String?)],
+        limit: Int,
+        cursor: String?
+    ) async throws(HeddleError) -> Page<Item> {
+        var (items, cursor): ([Item], String?) = ([], cursor)
+        while true {
+            let wanted = String(max(1, min(100, limit - items.count)))
+            let query = PercentEncoding.query(query + [("limit", wanted), ("cursor", cursor)])
+            let page = try Page<Item>(await value(.GET, path + query))
+            items += page.items
+            cursor = page.hasMore ? page.nextCursor : nil
+            guard cursor != nil, items.count < limit else { return Page(items: items, nextCursor: cursor) }
+        }
+    }
 }

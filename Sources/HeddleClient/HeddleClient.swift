@@ -115,9 +115,10 @@ extension HeddleClient {
         _ method: HTTPMethod,
         _ path: String,
         body: JSONValue? = nil,
+        headers: [(String, String)] = [],
         timeout: Duration = .seconds(30)
     ) async throws(HeddleError) -> JSONValue {
-        guard let value = try await send(method, path, body: body, timeout: timeout) else {
+        guard let value = try await send(method, path, body: body, headers: headers, timeout: timeout) else {
             throw HeddleError(.internalError, "the server's answer is empty")
         }
         return value
@@ -131,11 +132,11 @@ extension HeddleClient {
         timeout: Duration
     ) async throws(HeddleError) -> (Int, [UInt8]) {
         var request = request(method, path)
-        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)
         }
+        for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         let clock = ContinuousClock()
         let start = clock.now
         do {

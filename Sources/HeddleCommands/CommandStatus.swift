@@ -20,9 +20,10 @@ extension HeddleError.Code {
             .usage
         case .serverUnreachable, .shuttingDown:
             .notReachable
-        case .extensionNotFound, .capabilityNotFound, .settingNotFound, .routeNotFound:
+        case .extensionNotFound, .capabilityNotFound, .settingNotFound, .routeNotFound, .contextNotFound,
+            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound:
             .notFound
-        case .unauthenticated, .permissionDenied, .originDenied, .grantRefused:
+        case .unauthenticated, .permissionDenied, .originDenied, .grantRefused, .joinRefused:
             .denied
         case .bodyTooLarge, .methodNotAllowed, .unsupportedMediaType, .invalidManifest,
             .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
@@ -30,8 +31,9 @@ extension HeddleError.Code {
             .integrityFailed, .installationFailed, .smokeCheckFailed, .sandboxUnavailable,
             .startFailed, .startBackoff, .extensionCrashed, .extensionProtocol, .extensionRefused, .deadlineExceeded,
             .cancelled, .circuitOpen, .notCached, .idempotencyKeyReused, .idempotencyKeyInUse, .idempotencyInDoubt,
-            .rateLimited, .overloaded, .tooManyRequests, .storeQueueFull, .dataDirectoryLocked, .addressInUse,
-            .internalError:
+            .rateLimited, .overloaded, .tooManyRequests, .storeQueueFull, .databaseUnavailable, .databasePoolExhausted,
+            .databaseInDoubt, .dataDirectoryLocked, .addressInUse, .contextExists, .contextFull, .contextExpired,
+            .participantExists, .syncConflict, .patchFailed, .internalError:
             .failed
         case .storageFull:
             .storageFull

@@ -15,13 +15,14 @@ package struct HeddleCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    Serve.self, Status.self, Stop.self, DoctorCommand.self, ConfigCommand.self,
+                    Serve.self, Status.self, Stop.self, DoctorCommand.self, ConfigCommand.self, DatabaseCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Extensions",
                 subcommands: [ExtensionCommand.self, CapabilityCommand.self, BreakerCommand.self, MCPCommand.self]
             ),
+            CommandGroup(name: "Coordination", subcommands: [ContextCommand.self, ExportCommand.self]),
             CommandGroup(
                 name: "This program",
                 subcommands: [

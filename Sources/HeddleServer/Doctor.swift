@@ -2,6 +2,7 @@ import FoundationEssentials
 import HeddleExtensions
 import HeddleModel
 import HeddleSandbox
+import HeddleStore
 import Logging
 
 /// One thing that Heddle needs, and whether it is here.
@@ -45,7 +46,30 @@ package enum Doctor {
                 detail: directory
             )
         )
+        result.append(await database(configuration))
         return result
+    }
+
+    /// Which database a server would have, and whether one on a server answers; a file that is missing is made.
+    private static func database(_ configuration: ServerConfiguration) async -> DoctorFinding {
+        let place = configuration.storePlace
+        do {
+            let report = try await place.status(migrations: HeddleApplication.migrations)
+            return DoctorFinding(
+                name: "database",
+                isAvailable: true,
+                isRequired: true,
+                detail: "\(report.version) at \(place.name)"
+            )
+        } catch {
+            let reason = (error as? HeddleError)?.message ?? "it cannot be read"
+            return DoctorFinding(
+                name: "database",
+                isAvailable: false,
+                isRequired: true,
+                detail: "\(place.engine) at \(place.name): \(reason)"
+            )
+        }
     }
 
     /// Whether the directory, or the nearest one above it that exists, can be written.

@@ -1,11 +1,12 @@
 import Download
 import FoundationEssentials
 import Glibc
+import HeddleCoordination
 import HeddleExtensions
 import HeddleModel
 import HeddleSandbox
 import HeddleSecurity
-import HeddleStore
+package import HeddleStore
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -34,12 +35,7 @@ package struct HeddleApplication: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let directory = try DataDirectory.open(path: configuration.text("data.directory"))
         let token = try AccessToken.load(configured: configuration.text("security.token"), directory: directory)
-        let store = try HeddleStore.open(
-            directory: directory.path,
-            configuration: storeConfiguration,
-            migrations: ExtensionMigrations.all + IdempotencyMigrations.all,
-            logger: logger
-        )
+        let store = try await openStore(directory)
         do {
             try await run(directory, token, store)
         } catch {
@@ -49,11 +45,23 @@ package struct HeddleApplication: Sendable {
         await store.close()
     }
 
-    private var storeConfiguration: HeddleStore.Configuration {
-        HeddleStore.Configuration(
-            maximumBatch: configuration.integer("store.batch.max_items"),
-            maximumDelay: .milliseconds(configuration.integer("store.batch.max_delay_ms")),
-            maximumQueue: configuration.integer("store.batch.max_queue")
+    /// The tables of all parts, in the order in which they came to be.
+    package static let migrations = ExtensionMigrations.all + IdempotencyMigrations.all + ContextMigrations.all
+
+    private func openStore(_ directory: DataDirectory) async throws -> HeddleStore {
+        guard let url = configuration.databaseURL else {
+            return try HeddleStore.open(
+                directory: directory.path,
+                configuration: configuration.store,
+                migrations: Self.migrations,
+                logger: logger
+            )
+        }
+        return try await HeddleStore.open(
+            url: url,
+            configuration: configuration.store,
+            migrations: Self.migrations,
+            logger: logger
         )
     }
 
@@ -69,6 +77,13 @@ package struct HeddleApplication: Sendable {
                 background, InstanceKeeper(services: services), application,
                 ArtifactSweeper(extensions: services.extensions, logger: logger),
                 HealthChecks(registry: services.registry, logger: logger),
+                ContextSweeper(
+                    contexts: services.contexts,
+                    interval: .seconds(configuration.integer("contexts.sweep_seconds")),
+                    warmUp: configuration.integer("cache.contexts.warm_up"),
+                    retention: configuration.contextRetention,
+                    logger: logger
+                ),
                 // Stopped first, so that nothing is started while everything is stopped.
                 Preloader(registry: services.registry, logger: logger),
             ])
@@ -266,6 +281,13 @@ package struct HeddleApplication: Sendable {
             ),
             results: results,
             idempotency: IdempotencyKeys(store: store, clock: clock),
+            store: store,
+            contexts: ContextService(
+                store: store,
+                cache: ContextCache(configuration.contextCache(isAlone: configuration.databaseURL == nil)),
+                clock: clock,
+                logger: logger
+            ),
             hangUps: HangUps(),
             lifecycle: ServerLifecycle(),
             logger: logger,
@@ -347,12 +369,18 @@ package struct HeddleApplication: Sendable {
         )
     }
 
+    private static func contextRoutes(_ services: ServerServices) -> [Route] {
+        ContextRoutes(services: services).routes + ParticipantRoutes(services: services).routes
+            + MetadataRoutes(services: services).routes + StateRoutes(services: services).routes
+            + TransferRoutes(services: services).routes
+    }
+
     static func routeTable(_ services: ServerServices, _ mcp: MCPEndpoint) -> RouteTable {
         let routes =
             ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
             + VersionRoutes(services: services).routes
             + RegistryRoutes(services: services).routes + CapabilityRoutes(services: services).routes
-            + ServingRoutes(services: services).routes + mcp.routes
+            + ServingRoutes(services: services).routes + contextRoutes(services) + mcp.routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
     }
 }

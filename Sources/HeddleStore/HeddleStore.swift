@@ -34,6 +34,28 @@ package final class HeddleStore: Sendable {
         return HeddleStore(engine: engine)
     }
 
+    /// Connects to a PostgreSQL database, such as `postgres://heddle:secret@db.example/heddle`, and migrates it.
+    ///
+    /// Certificates are verified unless the server is on this machine or the URL asks for less (`sslmode`).
+    ///
+    /// - Throws: ``HeddleError`` with `.invalidConfiguration` for a URL that cannot be read, `.databaseUnavailable` when
+    ///   there is no connection within the acquire timeout, and `.internalError` when a shipped migration changed, the
+    ///   database is of a newer Heddle, or it would not be durable.
+    package static func open(
+        url: String,
+        configuration: Configuration = Configuration(),
+        migrations: [Migration],
+        logger: Logger
+    ) async throws -> HeddleStore {
+        let engine = try await PostgresEngine.open(
+            url: url,
+            configuration: configuration,
+            migrations: migrations,
+            logger: logger
+        )
+        return HeddleStore(engine: engine)
+    }
+
     /// Opens a throw-away store for tests, in a temporary directory that ``close()`` removes.
     package static func temporary(
         migrations: [Migration],
@@ -44,15 +66,30 @@ package final class HeddleStore: Sendable {
 
     /// Runs a closure on one snapshot of the database, which has every write that was acknowledged before the call.
     ///
-    /// The closure runs on a thread of the store, never on the cooperative pool, and cannot write. Cancelling the
-    /// caller does not interrupt it.
-    ///
-    /// - Throws: what the closure throws; ``HeddleError`` with `.storeQueueFull` when too many reads wait and
-    ///   `.shuttingDown` after ``close()``.
+    /// - Throws: as ``read(_:_:)``.
     package func read<T: Sendable>(
         _ body: @escaping @Sendable (ReadTransaction) throws -> T
     ) async throws -> T {
-        try await engine.read(body)
+        try await engine.read(.strong, body)
+    }
+
+    /// Runs a closure on one snapshot of the database, which has what the consistency promises.
+    ///
+    /// The closure runs on a thread of the store, never on the cooperative pool, and cannot write. Cancelling the
+    /// caller does not interrupt it.
+    ///
+    /// - Parameters:
+    ///   - consistency: Whether a read replica may answer.
+    ///   - body: What reads; it may run more than once.
+    /// - Returns: What the closure returns.
+    /// - Throws: what the closure throws; ``HeddleError`` with `.storeQueueFull` when too many reads wait,
+    ///   `.shuttingDown` after ``close()``, and from a database server `.databaseUnavailable`,
+    ///   `.databasePoolExhausted` and `.deadlineExceeded`.
+    package func read<T: Sendable>(
+        _ consistency: ReadConsistency,
+        _ body: @escaping @Sendable (ReadTransaction) throws -> T
+    ) async throws -> T {
+        try await engine.read(consistency, body)
     }
 
     /// Runs a closure in a transaction, and returns once its changes are on the disk.
@@ -69,7 +106,9 @@ package final class HeddleStore: Sendable {
     ///
     /// - Throws: what the closure throws; ``StoreConstraintViolation`` for a broken constraint; ``HeddleError`` with
     ///   `.storeQueueFull` when too many writes wait, `.storageFull` when the disk is full, `.shuttingDown` after
-    ///   ``close()``.
+    ///   ``close()``; from a database server also `.databaseUnavailable`, `.databasePoolExhausted`, `.deadlineExceeded`,
+    ///   `.overloaded` when it lost against other writes too often, and `.databaseInDoubt` when nobody can tell whether
+    ///   it happened.
     package func write<T: Sendable>(
         _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws -> T {

@@ -22,4 +22,18 @@ package struct StoreStatistics: Sendable, Hashable {
     package var truncatingCheckpoints = 0
     /// The size in bytes of the log after the last commit or checkpoint.
     package var logBytes = 0
+    /// Connections to a database server that are open now; replicas included, as in the counts that follow.
+    package var openConnections = 0
+    /// Open connections without work.
+    package var idleConnections = 0
+    /// Open connections with work.
+    package var busyConnections = 0
+    /// Closures that had to wait for a connection.
+    package var waits = 0
+    /// Closures that ran again because others changed what they had read.
+    package var reruns = 0
+    /// Connections that broke and were made anew.
+    package var reconnects = 0
+    /// Eventual reads that a replica answered.
+    package var replicaReads = 0
 }

@@ -19,7 +19,7 @@ package enum TestEnvironment {
         "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     }
 
-    /// The Python interpreter that has the official MCP client, if the scripts installed it.
+    /// The Python interpreter that has the official MCP client and the peers of tests, if the scripts installed it.
     package static var clientPython: String? {
         ProcessInfo.processInfo.environment["HEDDLE_TEST_PYTHON"].flatMap { isExecutable($0) ? $0 : nil }
     }

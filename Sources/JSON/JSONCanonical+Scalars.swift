@@ -5,7 +5,7 @@ extension JSONCanonical {
         // What needs an escape cannot stand in a string without one: this is the form already.
         guard entry.isEscaped else { return output.append(contentsOf: text[entry.range]) }
         let content = Array(text[entry.range].dropFirst().dropLast())
-        JSONText.appendQuoted(JSONText.unescaped(content[...]), to: &output)
+        JSONText.appendQuoted(JSONText.unescaped(content[...]).span, to: &output)
     }
 
     /// Appends a number that was checked to be JSON: its digits, then its power of ten unless that is zero.

@@ -64,6 +64,9 @@ package struct JSONDecimal: Sendable {
         return (isNegative ? -value : value, nil, isNegative)
     }
 
+    /// Whether the exponent is too long to count with, so that ``exponent`` says only a part of it.
+    package var hasLongExponent: Bool { longExponent != nil }
+
     /// Whether the number is zero.
     package var isZero: Bool { digits.isEmpty }
 

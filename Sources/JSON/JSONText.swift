@@ -160,25 +160,43 @@ enum JSONText {
         return end
     }
 
-    /// Appends a string of UTF-8 between quotes, with escapes only where there have to be.
-    @inline(__always)
-    static func appendQuoted(_ text: some Sequence<UInt8>, to output: inout [UInt8]) {
+    /// Appends a string of UTF-8 between quotes, with escapes only where there have to be; what lies between them goes over
+    /// in one piece.
+    static func appendQuoted(_ text: Span<UInt8>, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""): output.append(contentsOf: #"\""#.utf8)
-            case UInt8(ascii: "\\"): output.append(contentsOf: #"\\"#.utf8)
-            case 0x0A: output.append(contentsOf: #"\n"#.utf8)
-            case 0x0D: output.append(contentsOf: #"\r"#.utf8)
-            case 0x09: output.append(contentsOf: #"\t"#.utf8)
-            case 0..<0x20:
-                output.append(contentsOf: #"\u00"#.utf8)
-                output.append(hexadecimal(byte >> 4))
-                output.append(hexadecimal(byte & 0xF))
-            default: output.append(byte)
+        var (start, cursor) = (0, 0)
+        while true {
+            cursor = endOfPlain(text, at: cursor)
+            guard cursor < text.count else { break }
+            let byte = text[cursor]
+            // Characters of several bytes stay as they are.
+            if byte < 0x80 {
+                append(text.extracting(start..<cursor), to: &output)
+                appendEscape(byte, to: &output)
+                start = cursor &+ 1
             }
+            cursor &+= 1
         }
+        append(text.extracting(start..<text.count), to: &output)
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        bytes.withUnsafeBufferPointer { output.append(contentsOf: $0) }
+    }
+
+    private static func appendEscape(_ byte: UInt8, to output: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""): output.append(contentsOf: #"\""#.utf8)
+        case UInt8(ascii: "\\"): output.append(contentsOf: #"\\"#.utf8)
+        case 0x0A: output.append(contentsOf: #"\n"#.utf8)
+        case 0x0D: output.append(contentsOf: #"\r"#.utf8)
+        case 0x09: output.append(contentsOf: #"\t"#.utf8)
+        default:
+            output.append(contentsOf: #"\u00"#.utf8)
+            output.append(hexadecimal(byte >> 4))
+            output.append(hexadecimal(byte & 0xF))
+        }
     }
 
     private static func hexadecimal(_ digit: UInt8) -> UInt8 {

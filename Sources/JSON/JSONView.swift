@@ -20,6 +20,12 @@ package struct JSONView: Sendable {
     /// The value as it was sent.
     package var bytes: ArraySlice<UInt8> { document.bytes[entry.range] }
 
+    /// The value as it was sent, without the line breaks between its tokens.
+    package var compactBytes: [UInt8] {
+        guard document.hasLineBreaks else { return Array(bytes) }
+        return bytes.filter { $0 != 0x0A && $0 != 0x0D }
+    }
+
     /// Elements of an array or members of an object, zero for a scalar.
     package var count: Int { entry.count }
 

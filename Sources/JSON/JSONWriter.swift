@@ -34,15 +34,22 @@ package struct JSONWriter: Sendable {
     /// Writes a member's name; its value comes next.
     package mutating func name(_ name: String) {
         separate()
-        JSONText.appendQuoted(name.utf8, to: &bytes)
+        JSONText.appendQuoted(name.utf8.span, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     package mutating func string(_ text: String) {
         separate()
-        JSONText.appendQuoted(text.utf8, to: &bytes)
+        JSONText.appendQuoted(text.utf8.span, to: &bytes)
         needsComma = true
+    }
+
+    /// Writes an array of strings.
+    package mutating func strings(_ texts: [String]) {
+        beginArray()
+        for text in texts { string(text) }
+        endArray()
     }
 
     package mutating func integer(_ number: Int) {
@@ -75,6 +82,13 @@ package struct JSONWriter: Sendable {
     package mutating func raw(_ value: ArraySlice<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
+        needsComma = true
+    }
+
+    /// Splices in members that are JSON already, without the braces around them; there is at least one.
+    package mutating func rawMembers(_ members: Substring.UTF8View) {
+        separate()
+        bytes.append(contentsOf: members)
         needsComma = true
     }
 

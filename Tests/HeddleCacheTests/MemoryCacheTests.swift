@@ -114,6 +114,19 @@ struct MemoryCacheTests {
         #expect(cache.statistics.entries == 100)
     }
 
+    @Test("gives the answers to several keys in their order")
+    func batch() {
+        let cache = MemoryCache<Held>(CacheLimits(entries: 1_000, bytes: 100_000))
+        for number in stride(from: 0, to: 100, by: 2) { insert(number, into: cache) }
+        let answers = cache.lookup((0..<100).reversed().map(Self.key), now: now)
+        for (answer, number) in zip(answers, (0..<100).reversed()) {
+            switch answer {
+            case .fresh(let value, _): #expect(value.number == number && number % 2 == 0)
+            case .stale, .miss: #expect(number % 2 == 1)
+            }
+        }
+    }
+
     @Test("keeps what is asked for when new entries come")
     func eviction() {
         let cache = MemoryCache<Held>(CacheLimits(entries: 100, bytes: 10_000), shards: 1)

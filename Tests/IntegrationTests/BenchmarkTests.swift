@@ -66,6 +66,32 @@ extension WholeServer {
             }
         }
 
+        @Test("of contexts lose no request and hold every figure against what is asked")
+        func contexts() async throws {
+            try await ScratchDirectory.with { scratch in
+                let words = ["benchmark", "contexts", "--seconds", "0.1", "--scale", "0.01", "--output", "json"]
+                let child = try ChildProcess(
+                    [ServerFixture.program] + words,
+                    output: scratch.path + "/benchmark.json",
+                    error: scratch.path + "/benchmark.err"
+                )
+                #expect(child.wait(seconds: 300) == 0, "\(child.text)")
+                #expect(readText(scratch.path + "/benchmark.err") == "", "the server's last words too")
+                let result = try JSONValue(parsing: Array(child.text.utf8))
+                let rows = result["calls"]?.array ?? []
+                #expect(rows.count == 34, "\(result.text)")
+                for row in rows {
+                    #expect((row["calls_per_second"]?.integer ?? -1) >= 0 && row["failed"]?.integer == 0, "\(row.text)")
+                }
+                let goals = result["goals"]?.array ?? []
+                #expect(goals.count == 66, "\(goals.count)")
+                // The sharing of commits is measured with a library that needs a C compiler.
+                for goal in goals where goal["name"]?.string?.contains("sync delayed") != true {
+                    #expect(goal["is_met"]?.bool != nil, "\(goal.text)")
+                }
+            }
+        }
+
         @Test("of the cache measure hits, fills and keys")
         func cache() async throws {
             try await ScratchDirectory.with { scratch in

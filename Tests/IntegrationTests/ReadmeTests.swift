@@ -14,7 +14,7 @@ extension WholeServer {
         private func block(under heading: String) throws -> [String] {
             let lines = readme.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             let start = try #require(lines.firstIndex { $0.hasPrefix("#") && $0.hasSuffix(" \(heading)") })
-            let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") && !$0.hasPrefix("### ") }
+            let section = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") && !$0.hasPrefix("###") }
             let block = section.drop { !$0.hasPrefix("```") }.dropFirst().prefix { !$0.hasPrefix("```") }
             try #require(!block.isEmpty)
             return Array(block)
@@ -105,6 +105,31 @@ extension WholeServer {
                 #expect(status == 0 && output.contains(#""execution_status":"completed""#), "\(output)")
                 let shell = try run("heddle completions bash", folder, server)
                 #expect(shell.0 == 0 && shell.1.contains("complete"))
+            }
+        }
+
+        @Test("the commands of contexts work as they are written, and so does REST")
+        func contexts() async throws {
+            try await ServerFixture.with { server in
+                let folder = try prepare(server)
+                // One shell for all of them: the id is in a variable.
+                for (heading, words) in [
+                    (
+                        "Contexts",
+                        [#"{"title":"notes","done":true}"#, "the state has version 4", "0 created, 1 skipped"]
+                    ),
+                    (
+                        "Contexts over REST",
+                        [#""description":"the second one""#, #""agent_id":"ann""#, #""version":2"#]
+                    ),
+                ] {
+                    let lines = try block(under: heading)
+                    #expect(lines.count >= 8)
+                    let (status, output) = try run("set -eo pipefail\n" + lines.joined(separator: "\n"), folder, server)
+                    #expect(status == 0, "\(output)")
+                    for word in words { #expect(output.contains(word), "\(heading): \(word) is not in \(output)") }
+                    #expect(!output.contains(#""error""#), "\(output)")
+                }
             }
         }
 

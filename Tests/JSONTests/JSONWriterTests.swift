@@ -42,6 +42,17 @@ struct JSONWriterTests {
         #expect(try JSONDocument(writer.bytes).root.string == text)
     }
 
+    @Test("finds what must be escaped wherever it stands in a long text", arguments: 0..<40)
+    func longStrings(_ place: Int) throws {
+        for special in ["\"", "\\", "\n", "\u{1}", "é", "😀\"", "\u{7F}"] {
+            let plain = String(repeating: "abcdefgh", count: 5)
+            let text = plain.prefix(place) + special + plain.dropFirst(place)
+            var writer = JSONWriter()
+            writer.string(String(text))
+            #expect(try JSONDocument(writer.bytes).root.string == String(text))
+        }
+    }
+
     @Test(
         "writes doubles that read back as themselves",
         arguments: [0, -0.0, 0.1, 1e20, 1e21, 1e-7, .pi, .leastNonzeroMagnitude, .greatestFiniteMagnitude] as [Double]

@@ -40,7 +40,17 @@ package final class MemoryCache<Value: CachedObject>: Sendable {
     }
 
     package func lookup(_ key: CacheKey, now: ContinuousClock.Instant) -> Lookup {
-        let found = shards.lookup(key, now: CacheTime.ticks(now))
+        lookup(key, ticks: CacheTime.ticks(now))
+    }
+
+    /// Looks up several keys; the answers are in their order.
+    package func lookup(_ keys: [CacheKey], now: ContinuousClock.Instant) -> [Lookup] {
+        let ticks = CacheTime.ticks(now)
+        return keys.map { lookup($0, ticks: ticks) }
+    }
+
+    private func lookup(_ key: CacheKey, ticks now: Int64) -> Lookup {
+        let found = shards.lookup(key, now: now)
         guard let ticks = found.ticks, let object = found.object else { return .miss }
         // Only values go in.
         let value = unsafeDowncast(object, to: Value.self)

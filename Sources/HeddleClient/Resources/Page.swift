@@ -8,11 +8,11 @@ package struct Page<Item: ServerResource>: ServerResource {
     package let nextCursor: String?
     package let hasMore: Bool
 
-    /// A whole list.
-    package init(items: [Item]) {
+    /// A whole list, or one that goes on at a cursor.
+    package init(items: [Item], nextCursor: String? = nil) {
         self.items = items
-        nextCursor = nil
-        hasMore = false
+        self.nextCursor = nextCursor
+        hasMore = nextCursor != nil
     }
 
     /// Reads `{"items","next_cursor","has_more"}`.

@@ -8,6 +8,8 @@ package struct ServerStatus: ServerResource {
     package let uptimeMilliseconds: Int
     package let dataDirectory: String
     package let address: String
+    /// The database: its engine and where it is.
+    package let database: (engine: String, place: String)
     package let activeExtensions: Int
     package let totalExtensions: Int
     package let instances: Int
@@ -23,6 +25,7 @@ package struct ServerStatus: ServerResource {
         uptimeMilliseconds = json["uptime_ms"]?.integer ?? 0
         dataDirectory = json["data_directory"]?.string ?? ""
         address = json["address"]?.string ?? ""
+        database = (json["database"]?["engine"]?.string ?? "", json["database"]?["place"]?.string ?? "")
         activeExtensions = json["extensions"]?["active"]?.integer ?? 0
         totalExtensions = json["extensions"]?["total"]?.integer ?? 0
         instances = json["instances"]?.integer ?? 0

@@ -8,6 +8,7 @@ package struct BenchmarkCommand: AsyncParsableCommand {
         subcommands: [
             BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkRegistry.self, BenchmarkActivate.self,
             BenchmarkInstall.self, BenchmarkCache.self, BenchmarkFailover.self, BenchmarkMemory.self,
+            BenchmarkContexts.self,
             BenchmarkHTTP.self,
         ]
     )

@@ -10,12 +10,12 @@ package struct ParameterArguments: Sendable {
         /// `name:=JSON`.
         case json(name: String, value: JSONValue)
 
-        /// Reads one `--param`.
+        /// Reads one `--param`, or what another option was given.
         ///
         /// - Throws: ``HeddleError`` with `invalidRequest` when it has neither form, or its JSON is none.
-        package init(_ argument: String) throws(HeddleError) {
+        package init(_ argument: String, option: String = "--param") throws(HeddleError) {
             guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else {
-                throw HeddleError(.invalidRequest, "--param \(argument): say name=value or name:=JSON")
+                throw HeddleError(.invalidRequest, "\(option) \(argument): say name=value or name:=JSON")
             }
             let text = String(argument[argument.index(after: equals)...])
             let name = argument[..<equals]
@@ -26,7 +26,7 @@ package struct ParameterArguments: Sendable {
             do {
                 self = .json(name: String(name.dropLast()), value: try JSONValue(parsing: Array(text.utf8)))
             } catch {
-                throw HeddleError(.invalidRequest, "--param \(argument): the value is not JSON: \(error)")
+                throw HeddleError(.invalidRequest, "\(option) \(argument): the value is not JSON: \(error)")
             }
         }
 
@@ -41,16 +41,20 @@ package struct ParameterArguments: Sendable {
     private let base: JSONObject
     private let parameters: [Parameter]
 
-    /// Takes the object of `--params` and each `--param`, which come on top of it.
+    /// Takes the object of `--params` and each `--param`, which come on top of it, or what another option was given.
     ///
     /// - Throws: ``HeddleError`` with `invalidRequest` when a parameter is malformed or given twice.
-    package init(base: JSONObject = JSONObject(), _ arguments: [String]) throws(HeddleError) {
+    package init(
+        base: JSONObject = JSONObject(),
+        option: String = "--param",
+        _ arguments: [String]
+    ) throws(HeddleError) {
         self.base = base
         var parameters: [Parameter] = []
         for argument in arguments {
-            let parameter = try Parameter(argument)
+            let parameter = try Parameter(argument, option: option)
             guard !parameters.contains(where: { $0.name == parameter.name }) else {
-                throw HeddleError(.invalidRequest, "--param \(parameter.name) is given twice")
+                throw HeddleError(.invalidRequest, "\(option) \(parameter.name) is given twice")
             }
             parameters.append(parameter)
         }

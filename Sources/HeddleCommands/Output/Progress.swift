@@ -2,9 +2,15 @@
 enum Progress {
     /// Runs an operation; on a terminal the seconds are counted, elsewhere one line is written.
     ///
+    /// - Parameters:
+    ///   - sentence: What is under way.
+    ///   - detail: How far it is, looked at each second.
+    ///   - operation: What takes long.
+    /// - Returns: What `operation` returns.
     /// - Throws: what `operation` throws.
     static func during<Result: Sendable>(
         _ sentence: String,
+        detail: @escaping @Sendable () -> String = { "" },
         _ operation: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         guard Terminal.error.isInteractive else {
@@ -19,7 +25,7 @@ enum Progress {
                 let start = clock.now
                 while !Task.isCancelled {
                     let seconds = (clock.now - start).components.seconds
-                    Terminal.error.write("\r\(sentence) ... \(seconds) s")
+                    Terminal.error.write("\r\(sentence) ... \(seconds) s\(detail())")
                     try? await clock.sleep(for: .seconds(1))
                 }
                 return nil

@@ -14,6 +14,9 @@ package struct Serve: ConnectedCommand {
     @Option(help: "The port to listen on; 0 takes a free one (default: 7433).")
     var port: UInt16?
 
+    @Option(help: ArgumentHelp("A PostgreSQL database (default: SQLite in the data directory).", valueName: "url"))
+    var database: String?
+
     @Option(help: ArgumentHelp("A configuration file, JSON or YAML.", valueName: "path"))
     var config: String?
 
@@ -28,6 +31,7 @@ package struct Serve: ConnectedCommand {
         var flags: [String: String] = [:]
         flags["http.host"] = host
         flags["http.port"] = port.map(String.init)
+        flags["database.url"] = database
         flags["log.level"] = logLevel
         let configuration = try LocalConfiguration.load(file: config, global: global, flags: flags)
         try await HeddleApplication(configuration: configuration).run()

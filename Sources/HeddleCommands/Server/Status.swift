@@ -27,6 +27,7 @@ extension ServerStatus: DetailDisplayable {
             ("process", processID.map(String.init) ?? ""),
             ("up for", DurationText.render(milliseconds: uptimeMilliseconds)),
             ("data directory", dataDirectory),
+            ("database", "\(database.engine) \(database.place)"),
             ("extensions", "\(activeExtensions) active of \(totalExtensions)"),
             ("instances", String(instances)),
             ("calls", "\(totalCalls) in all, \(failedCalls) failed, \(callsInFlight) under way"),

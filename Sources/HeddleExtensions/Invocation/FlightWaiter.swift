@@ -10,11 +10,11 @@ struct Landing: Sendable {
     /// Whether the time or the end of that caller ended it, or its result is for nobody else.
     private let isOwn: Bool
 
-    init(_ result: Result<InvocationService.Answer, any Error>, of order: CallRun.Order, isPrivate: Bool) {
+    init(_ result: Result<InvocationService.Answer, any Error>, of order: CallRun.Order) {
         self.result = result
         principal = order.caller.principal
         switch result {
-        case .success: isOwn = isPrivate
+        case .success(let answer): isOwn = answer.isPrivate
         case .failure(let error as HeddleError) where error.code == .deadlineExceeded: isOwn = order.span.end <= .now
         case .failure(let error as HeddleError): isOwn = error.code == .cancelled
         case .failure: isOwn = false

@@ -209,8 +209,7 @@ package final class ResultCache: Sendable {
     ) {
         let beginning = begin(target)
         let cancel = service.run(order, target) { [self] result in
-            let kept = keep(result, beginning, order, target)
-            flights.finish(ticket, .success(Landing(kept, of: order, isPrivate: isPrivate(kept, target))))
+            flights.finish(ticket, .success(Landing(keep(result, beginning, order, target), of: order)))
         }
         flights.started(ticket, cancel: cancel)
     }
@@ -239,7 +238,7 @@ package final class ResultCache: Sendable {
             generation = cache.generation()
             guard scope.writes == beginning.writes + 1 else { return result }
         }
-        if isPrivate(result, target) {
+        if answer.isPrivate, target.isSharedInTenant {
             // It was asked for under a key that others of the tenant have too.
             target.runtime.notePrivateResults()
             return result
@@ -263,15 +262,6 @@ package final class ResultCache: Sendable {
         )
         if isKept { answer.timeToLive = ttl }
         return .success(answer)
-    }
-
-    /// Whether a result is for its caller alone though the manifest has the tenant share results.
-    private func isPrivate(
-        _ result: Result<InvocationService.Answer, any Error>,
-        _ target: InvocationService.Target
-    ) -> Bool {
-        guard target.isSharedInTenant, case .success(let answer) = result else { return false }
-        return answer.cacheScope == "private"
     }
 
     /// How long an answer is kept; nil for one that is not.
@@ -335,6 +325,9 @@ extension InvocationService.Answer {
         guard case .result(let view) = outcome else { return nil }
         return view["cacheScope"]?.string
     }
+
+    /// Whether nobody but its caller may see the result, even where the manifest has the tenant share results.
+    var isPrivate: Bool { cacheScope == "private" }
 }
 
 extension MCPOutcome {

@@ -52,6 +52,30 @@ extension HeddleError {
         /// `If-Match` names another version than the stored one.
         case versionConflict = "VERSION_CONFLICT"
 
+        // MARK: Contexts
+
+        case contextNotFound = "CONTEXT_NOT_FOUND"
+        /// A context with this id is there already.
+        case contextExists = "CONTEXT_ALREADY_EXISTS"
+        /// The context has no room for so many more.
+        case contextFull = "CONTEXT_FULL"
+        /// The context's time is over.
+        case contextExpired = "CONTEXT_EXPIRED"
+        /// The context does not let this participant in.
+        case joinRefused = "JOIN_REFUSED"
+        case participantNotFound = "PARTICIPANT_NOT_FOUND"
+        /// The agent takes part already.
+        case participantExists = "PARTICIPANT_ALREADY_EXISTS"
+        case sessionNotFound = "SESSION_NOT_FOUND"
+        case metadataNotFound = "METADATA_NOT_FOUND"
+        case snapshotNotFound = "SNAPSHOT_NOT_FOUND"
+        /// The shared state has nothing at this pointer, or not any more in this version.
+        case stateNotFound = "STATE_NOT_FOUND"
+        /// A change was made to another version of the shared state than the present one, and does not fit that.
+        case syncConflict = "SYNC_CONFLICT"
+        /// An operation of a patch cannot be done; nothing was changed.
+        case patchFailed = "PATCH_FAILED"
+
         // MARK: Installation
 
         /// The command line names a program that is not there or cannot be run.
@@ -115,6 +139,12 @@ extension HeddleError {
         case storeQueueFull = "STORE_QUEUE_FULL"
         /// The disk is full.
         case storageFull = "STORAGE_FULL"
+        /// The database cannot be reached, or does not take work now.
+        case databaseUnavailable = "DATABASE_UNAVAILABLE"
+        /// Every connection to the database was busy for as long as a caller waits for one.
+        case databasePoolExhausted = "DATABASE_POOL_EXHAUSTED"
+        /// The database went away while it committed: nobody knows whether the change was made.
+        case databaseInDoubt = "DATABASE_IN_DOUBT"
         /// The server is stopping.
         case shuttingDown = "SHUTTING_DOWN"
 

@@ -18,14 +18,27 @@ extension Timestamp: CustomStringConvertible {
         let inDay = milliseconds - days * 86_400_000
         let (year, month, day) = Self.civil(days: days)
         let seconds = inDay / 1000
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-            + Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
-            + Self.padded(seconds % 60, 2) + "." + Self.padded(inDay % 1000, 3) + "Z"
-    }
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        // A context shows three of these: one piece of memory, and no texts on the way.
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var place = 0
+            func put(_ number: Int, _ width: Int, _ follower: Unicode.Scalar) {
+                var rest = number
+                for offset in (0..<width).reversed() {
+                    text[place + offset] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                text[place + width] = UInt8(ascii: follower)
+                place += width + 1
+            }
+            put(year, 4, "-")
+            put(month, 2, "-")
+            put(day, 2, "T")
+            put(seconds / 3600, 2, ":")
+            put(seconds / 60 % 60, 2, ":")
+            put(seconds % 60, 2, ".")
+            put(inDay % 1000, 3, "Z")
+            return place
+        }
     }
 
     private static func floorDivide(_ value: Int, _ divisor: Int) -> Int {

@@ -2,6 +2,22 @@ import JSON
 
 /// `docs/configuration.md`: every setting as the schema and the table of options describe it.
 package enum ConfigurationDocument {
+    /// Everything that is kept to be quicker the next time, and why as much as that.
+    private static let caches = """
+        ## Caches
+
+        | what is kept | where | entries | bytes | time to live | the figures come from |
+        |---|---|---|---|---|---|
+        | results of calls | memory | `cache.results.max_entries` 5,000 | `cache.results.max_mb` 64 MB | `cache.results.ttl_seconds` 1 h; 60 s for what is only annotated | the extension guide's 5,000 results and 1 h |
+        | contexts, pages of lists, statistics | memory | `cache.contexts.max_entries` 10,000 | `cache.contexts.max_mb` 64 MB | `cache.contexts.ttl_seconds` 30 min | the context guide's 30 min and 10,000 active contexts; its own 1,000 entries for 5 min would not hold them |
+        | prepared statements | memory, each connection | 512 | | until another takes the place | more than there are statements |
+        | answers to `Idempotency-Key` | database | 100,000 a tenant | 512 MB a tenant, 8 MB each | 24 h | the day that keys hold |
+        | files of PyPI and npm | disk | | `packages.store_mb` 4 GB | until others need the room | a hundred installations |
+
+        Entries and bytes both bound a cache; what was of no use for longest goes first, expired entries before others. A write
+        makes forgotten what it changed once it is durable, before it is acknowledged.
+        """
+
     /// The document, which is committed as it is made.
     package static var markdown: String {
         var text = """
@@ -28,6 +44,8 @@ package enum ConfigurationDocument {
             With `reload` *yes*, a server that runs takes a new value when it is asked to: `heddle config reload`, SIGHUP, or
             `POST /api/v1/configuration/reload`. The others wait for its next start, and the answer names them. A file with a
             fault changes nothing. The environment and the command line of a process cannot change, so only the file is new.
+
+            \(caches)
 
             ## Names in the environment and on the command line
 

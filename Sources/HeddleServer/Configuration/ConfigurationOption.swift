@@ -38,7 +38,7 @@ package struct ConfigurationOption: Sendable {
     var path: [String] { key.split(separator: ".").map(String.init) }
 
     /// Every setting there is.
-    static let all = common + serving
+    static let all = common + serving + contexts + database
 
     private static let common: [ConfigurationOption] = [
         .init(

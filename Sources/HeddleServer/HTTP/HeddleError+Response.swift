@@ -11,24 +11,27 @@ extension HeddleError.Code {
             .invalidParameters:
             .badRequest
         case .bodyTooLarge: .contentTooLarge
-        case .routeNotFound, .extensionNotFound, .capabilityNotFound, .settingNotFound: .notFound
+        case .routeNotFound, .extensionNotFound, .capabilityNotFound, .settingNotFound, .contextNotFound,
+            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .unsupportedMediaType: .unsupportedMediaType
         case .unauthenticated: .unauthorized
-        case .permissionDenied, .originDenied: .forbidden
+        case .permissionDenied, .originDenied, .joinRefused: .forbidden
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
             .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse, .idempotencyKeyInUse,
-            .idempotencyInDoubt:
+            .idempotencyInDoubt, .contextExists, .contextFull, .contextExpired, .participantExists, .syncConflict:
             .conflict
         case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
-            .smokeCheckFailed, .incompatible, .hookFailed, .idempotencyKeyReused:
+            .smokeCheckFailed, .incompatible, .hookFailed, .idempotencyKeyReused,
+            .patchFailed:
             .unprocessableContent
         case .startFailed, .extensionCrashed, .extensionProtocol, .extensionRefused: .badGateway
-        case .deadlineExceeded, .notCached: .gatewayTimeout
+        case .deadlineExceeded, .notCached, .databaseInDoubt: .gatewayTimeout
         case .cancelled: .init(code: 499, reasonPhrase: "Client Closed Request")
         case .tooManyRequests, .rateLimited: .tooManyRequests
         case .sandboxUnavailable, .startBackoff, .circuitOpen, .overloaded, .storeQueueFull, .shuttingDown,
-            .serverUnreachable:
+            .serverUnreachable, .databaseUnavailable, .databasePoolExhausted:
             .serviceUnavailable
         case .storageFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
         case .internalError: .internalServerError

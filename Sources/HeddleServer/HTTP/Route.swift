@@ -15,11 +15,15 @@ struct Route: Sendable {
     var query: [String] = []
     /// What the body has to be; nil for none.
     var body: OwnSchema?
+    /// Media types of the body.
+    var bodyTypes = ["application/json"]
     /// What the answer is; nil for none.
     var answer: OwnSchema?
     /// Media types of answers that are no JSON.
     var otherTypes: [String] = []
     var status = 200
+    /// Another status of success, with the same answer.
+    var otherStatus: Int?
     let handler: Handler
 }
 

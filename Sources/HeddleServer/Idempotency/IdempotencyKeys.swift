@@ -107,7 +107,9 @@ final class IdempotencyKeys: Sendable {
         // What never left the server was not done.
         if (error as? HeddleError)?.details["sent"] == "false" { return false }
         switch (error as? HeddleError)?.code {
-        case .deadlineExceeded, .extensionCrashed, .extensionProtocol, .cancelled, .internalError, nil: return true
+        case .deadlineExceeded, .extensionCrashed, .extensionProtocol, .cancelled, .databaseInDoubt, .internalError,
+            nil:
+            return true
         default: return false
         }
     }
@@ -240,6 +242,21 @@ enum IdempotencyMigrations {
                     created_at INTEGER NOT NULL,
                     PRIMARY KEY (tenant_id, principal, idempotency_key)
                 ) STRICT;
+                CREATE INDEX idempotency_key_age ON idempotency_key (tenant_id, created_at);
+                """,
+            postgres: """
+                CREATE TABLE idempotency_key (
+                    tenant_id TEXT COLLATE "C" NOT NULL,
+                    principal TEXT COLLATE "C" NOT NULL,
+                    idempotency_key TEXT COLLATE "C" NOT NULL,
+                    fingerprint TEXT COLLATE "C" NOT NULL,
+                    server TEXT COLLATE "C" NOT NULL,
+                    in_doubt BIGINT NOT NULL DEFAULT 0,
+                    status BIGINT,
+                    body BYTEA,
+                    created_at BIGINT NOT NULL,
+                    PRIMARY KEY (tenant_id, principal, idempotency_key)
+                );
                 CREATE INDEX idempotency_key_age ON idempotency_key (tenant_id, created_at);
                 """
         )

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HeddleCoordination
 import HeddleExtensions
 import HeddleModel
 import JSON
@@ -122,6 +123,11 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
             call(target, head, bytes, context)
         case (.collecting(.mcp, let head, let bytes), .end):
             guard callTool(head, bytes, context) else { return pass(head, bytes, part, context) }
+        case (.collecting(.context(let id), let head, let bytes), .end):
+            guard let answer = services.contexts.cache.context(id, .local) else {
+                return pass(head, bytes, part, context)
+            }
+            show(answer, context)
         case (.passing(let count), .head):
             state = .passing(count + 1)
             context.fireChannelRead(wrapInboundOut(part))
@@ -139,7 +145,9 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     ) {
         state = .passing(1)
         context.fireChannelRead(wrapInboundOut(.head(head)))
-        context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+        if !bytes.isEmpty {
+            context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+        }
         context.fireChannelRead(wrapInboundOut(end))
     }
 
@@ -203,6 +211,17 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         return true
     }
 
+    /// Answers with a context that is kept in memory.
+    private func show(_ answer: ContextCache.Answer, _ context: ChannelHandlerContext) {
+        var buffer = context.channel.allocator.buffer(capacity: 224 + answer.bytes.count)
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Cache: hit\r\nETag: \"")
+        buffer.writeString(String(answer.version))
+        buffer.writeStaticString("\"\r\n")
+        writeLength(answer.bytes.count, to: &buffer)
+        buffer.writeBytes(answer.bytes)
+        finish(buffer, context)
+    }
+
     private typealias Told = @Sendable (@escaping @Sendable (InvocationLane, ChannelHandlerContext) -> Void) -> Void
 
     /// Begins a call, whose end is told on any thread and answered on ours unless the client is gone by then.
@@ -246,18 +265,28 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
             answer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         }
         for field in fields { answer.writeString("\(field.name.rawName): \(field.value)\r\n") }
-        answer.writeStaticString("Content-Length: ")
-        answer.writeString(String(body.readableBytes))
-        answer.writeStaticString("\r\nDate: ")
-        answer.writeString(date.text)
-        answer.writeStaticString("\r\n\r\n")
+        writeLength(body.readableBytes, to: &answer)
         if isWhole {
             answer.writeImmutableBuffer(body)
         } else {
             encoder?.write(NIOAny(IOData.byteBuffer(answer)), promise: nil)
             answer = body
         }
-        encoder?.writeAndFlush(NIOAny(IOData.byteBuffer(answer)), promise: nil)
+        finish(answer, context)
+    }
+
+    /// The end of the head of an answer.
+    private func writeLength(_ count: Int, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString("Content-Length: ")
+        buffer.writeString(String(count))
+        buffer.writeStaticString("\r\nDate: ")
+        buffer.writeString(date.text)
+        buffer.writeStaticString("\r\n\r\n")
+    }
+
+    /// Sends the last piece of an answer, and goes on.
+    private func finish(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+        encoder?.writeAndFlush(NIOAny(IOData.byteBuffer(piece)), promise: nil)
         idle.touch()
         state = .idle
         goOn(context)

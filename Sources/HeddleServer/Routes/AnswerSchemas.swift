@@ -3,15 +3,15 @@ import JSON
 
 /// What the routes answer, as JSON Schema; members may be added to an answer, so these are open.
 extension OwnSchema {
-    private static let text: JSONValue = ["type": "string"]
-    private static let textOrNull: JSONValue = ["type": ["string", "null"]]
-    private static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
-    private static let object: JSONValue = ["type": "object"]
-    private static let time: JSONValue = ["type": "string", "format": "date-time"]
-    private static let real: JSONValue = ["type": "number", "minimum": 0]
-    private static let count: JSONValue = ["type": "integer", "minimum": 0]
+    static let text: JSONValue = ["type": "string"]
+    static let textOrNull: JSONValue = ["type": ["string", "null"]]
+    static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
+    static let object: JSONValue = ["type": "object"]
+    static let time: JSONValue = ["type": "string", "format": "date-time"]
+    static let real: JSONValue = ["type": "number", "minimum": 0]
+    static let count: JSONValue = ["type": "integer", "minimum": 0]
 
-    private static func answer(
+    static func answer(
         _ name: String,
         _ properties: JSONValue,
         optional: JSONValue = [:],
@@ -21,7 +21,7 @@ extension OwnSchema {
     }
 
     /// An object that has all of some properties and perhaps others.
-    private static func shape(_ properties: JSONValue, optional: JSONValue = [:]) -> JSONValue {
+    static func shape(_ properties: JSONValue, optional: JSONValue = [:]) -> JSONValue {
         let (always, sometimes) = (properties.object?.members ?? [], optional.object?.members ?? [])
         return [
             "type": "object", "properties": .object(JSONObject(members: always + sometimes)),
@@ -29,7 +29,7 @@ extension OwnSchema {
         ]
     }
 
-    private static func list(_ element: OwnSchema) -> OwnSchema {
+    static func list(_ element: OwnSchema) -> OwnSchema {
         answer(
             element.name + "List",
             [
@@ -49,6 +49,7 @@ extension OwnSchema {
         "Status",
         [
             "version": text, "pid": count, "uptime_ms": count, "data_directory": text, "address": text,
+            "database": shape(["engine": text, "place": text]),
             "extensions": shape(["active": count, "total": count]), "instances": count,
             "calls": shape(["total": count, "failed": count, "in_flight": count]),
         ]
@@ -264,12 +265,13 @@ extension OwnSchema {
 
     static let breakerReset = answer("BreakerReset", ["reset": texts])
 
-    static let cacheStatistics = answer(
+    private static let cacheCounts: JSONValue = [
+        "entries": count, "bytes": count, "hits": count, "stale_hits": count, "misses": count, "inserts": count,
+        "refused": count, "evictions": count, "expirations": count, "removals": count,
+    ]
+    static let cacheStatistics = OwnSchema(
         "CacheStatistics",
-        [
-            "entries": count, "bytes": count, "hits": count, "stale_hits": count, "misses": count, "inserts": count,
-            "refused": count, "evictions": count, "expirations": count, "removals": count,
-        ]
+        shape(cacheCounts, optional: ["contexts": shape(cacheCounts)])
     )
 
     /// What an answer to a call may say besides how it ended.

@@ -83,10 +83,12 @@ struct MetricsPage {
     static let extensions = MetricFamily("heddle_extensions", .gauge, help: "Registered extensions.")
     static let uptime = MetricFamily("heddle_uptime_seconds", .gauge, help: "Time since the start.")
 
-    static let all = [
-        calls, failures, retries, hedges, duration, wait, inFlight, waiting, lookups, breaker, instances, cacheEntries,
-        cacheBytes, evictions, extensions, uptime,
-    ]
+    static let all =
+        [
+            calls, failures, retries, hedges, duration, wait, inFlight, waiting, lookups, breaker, instances,
+            cacheEntries,
+            cacheBytes, evictions, extensions, uptime,
+        ] + database
 
     let services: ServerServices
 
@@ -140,6 +142,7 @@ struct MetricsPage {
         write(Self.cacheEntries) { $0.add([], cache.entries) }
         write(Self.cacheBytes) { $0.add([], cache.bytes) }
         write(Self.evictions) { $0.add([], cache.evictions) }
+        writeDatabase(&text)
         write(Self.extensions) { $0.add([], entries.count) }
         write(Self.uptime) { $0.add([], (ContinuousClock.now - services.lifecycle.startedAt) / .seconds(1)) }
         return text.take()

@@ -58,23 +58,24 @@ enum OpenAPIDocument {
         var kinds = route.answer.map { content($0).object?.members ?? [] } ?? []
         kinds += route.otherTypes.map { .init(name: $0, value: ["schema": ["type": "string"]]) }
         if !kinds.isEmpty { success["content"] = .object(JSONObject(members: kinds)) }
+        var responses = JSONObject(members: [
+            .init(name: String(route.status), value: .object(success)),
+            .init(name: "default", value: ["description": "An error.", "content": content(.failure)]),
+        ])
+        if let other = route.otherStatus { responses[String(other)] = .object(success) }
         var operation = JSONObject(members: [
             .init(name: "summary", value: .string(route.summary)),
             .init(name: "parameters", value: .array(parameters)),
-            .init(
-                name: "responses",
-                value: [
-                    String(route.status): .object(success),
-                    "default": ["description": "An error.", "content": content(.failure)],
-                ]
-            ),
+            .init(name: "responses", value: .object(responses)),
         ])
-        if let body = route.body { operation["requestBody"] = ["required": true, "content": content(body)] }
+        if let body = route.body {
+            operation["requestBody"] = ["required": true, "content": content(body, route.bodyTypes)]
+        }
         if ["/healthz", "/readyz"].contains(route.path) { operation["security"] = [] }
         return .object(operation)
     }
 
-    private static func content(_ schema: OwnSchema) -> JSONValue {
-        ["application/json": ["schema": schema.reference]]
+    private static func content(_ schema: OwnSchema, _ types: [String] = ["application/json"]) -> JSONValue {
+        .object(JSONObject(members: types.map { .init(name: $0, value: ["schema": schema.reference]) }))
     }
 }

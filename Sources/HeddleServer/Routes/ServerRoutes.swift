@@ -2,6 +2,7 @@ import Glibc
 import HeddleExtensions
 import HeddleMCP
 import HeddleModel
+import HeddleStore
 import Hummingbird
 import JSON
 
@@ -64,12 +65,14 @@ struct ServerRoutes: Sendable {
         let entries = services.registry.snapshot.entries
         let counts = services.invocations.counts
         let uptime = Int((ContinuousClock.now - services.lifecycle.startedAt) / .milliseconds(1))
+        let database = services.configuration.effective.storePlace
         return .json([
             "version": .string(HeddleVersion.current),
             "pid": .integer(Int(getpid())),
             "uptime_ms": .integer(uptime),
             "data_directory": .string(services.configuration.effective.text("data.directory")),
             "address": .string(services.lifecycle.address),
+            "database": ["engine": .string(database.engine), "place": .string(database.name)],
             "extensions": [
                 "active": .integer(entries.count { $0.registered.state == .active }), "total": .integer(entries.count),
             ],

@@ -1,5 +1,7 @@
+import HeddleCoordination
 import HeddleExtensions
 import HeddleModel
+import HeddleStore
 import Logging
 import Synchronization
 
@@ -12,6 +14,8 @@ struct ServerServices: Sendable {
     let invocations: InvocationService
     let results: ResultCache
     let idempotency: IdempotencyKeys
+    let store: HeddleStore
+    let contexts: ContextService
     let hangUps: HangUps
     let lifecycle: ServerLifecycle
     let logger: Logger

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HeddleCache
+import HeddleCoordination
 import HeddleExtensions
 import HeddleModel
 import HeddleResilience
@@ -54,14 +55,14 @@ struct ServingRoutes: Sendable {
             Route(
                 method: .get,
                 path: "/api/v1/cache",
-                summary: "Show how the cache of results is used.",
+                summary: "Show how the caches of results and of contexts are used.",
                 answer: .cacheStatistics,
                 handler: cache
             ),
             Route(
                 method: .delete,
                 path: "/api/v1/cache",
-                summary: "Forget the results that are kept: of an extension, or all.",
+                summary: "Forget what is kept in memory: the results of an extension, or everything.",
                 query: ["extension"],
                 status: 204,
                 handler: clearCache
@@ -146,14 +147,19 @@ struct ServingRoutes: Sendable {
     }
 
     @Sendable private func cache(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
-        let statistics = services.results.statistics
-        return .json([
-            "entries": .integer(statistics.entries), "bytes": .integer(statistics.bytes),
-            "hits": .integer(statistics.hits), "stale_hits": .integer(statistics.staleHits),
-            "misses": .integer(statistics.misses), "inserts": .integer(statistics.inserts),
-            "refused": .integer(statistics.refused), "evictions": .integer(statistics.evictions),
-            "expirations": .integer(statistics.expirations), "removals": .integer(statistics.removals),
-        ])
+        var counts = Self.counts(services.results.statistics)
+        counts["contexts"] = .object(Self.counts(services.contexts.cache.statistics))
+        return .json(.object(counts))
+    }
+
+    private static func counts(_ statistics: CacheStatistics) -> JSONObject {
+        let counts: KeyValuePairs = [
+            "entries": statistics.entries, "bytes": statistics.bytes, "hits": statistics.hits,
+            "stale_hits": statistics.staleHits, "misses": statistics.misses, "inserts": statistics.inserts,
+            "refused": statistics.refused, "evictions": statistics.evictions, "expirations": statistics.expirations,
+            "removals": statistics.removals,
+        ]
+        return JSONObject(members: counts.map { .init(name: $0.key, value: .integer($0.value)) })
     }
 
     @Sendable private func clearCache(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
@@ -161,6 +167,7 @@ struct ServingRoutes: Sendable {
             services.results.forget(try services.extensions.entry(try ExtensionName(String(owner))))
         } else {
             services.results.removeAll()
+            services.contexts.cache.removeAll()
         }
         return Response(status: .noContent)
     }

@@ -11,6 +11,11 @@ struct Backlog<Element> {
         count == 0
     }
 
+    /// The oldest element.
+    var first: Element? {
+        head < elements.count ? elements[head] : nil
+    }
+
     mutating func append(_ element: Element) {
         elements.append(element)
     }

@@ -20,3 +20,22 @@ package struct Migration: Sendable, Hashable {
         self.postgres = postgres
     }
 }
+
+extension Migration {
+    /// The statements for an engine.
+    func text(for dialect: StoreDialect) -> String {
+        switch dialect {
+        case .sqlite: sqlite
+        case .postgres: postgres ?? sqlite
+        }
+    }
+
+    /// The 64-bit FNV-1a hash of the text for an engine: it tells an edit, not an attack.
+    func checksum(for dialect: StoreDialect) -> String {
+        let hash = text(for: dialect).utf8
+            .reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
+                (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            }
+        return String(hash, radix: 16)
+    }
+}

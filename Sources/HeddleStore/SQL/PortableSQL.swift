@@ -1,3 +1,5 @@
+import HeddleModel
+
 /// A statement in the subset of SQL that both engines read alike, checked and made ready for SQLite.
 ///
 /// SQLite takes `$1` for a *name* and numbers names by their first appearance, so that `$2, $1` would be bound the
@@ -19,6 +21,20 @@ struct PortableSQL: Sendable, Hashable {
         sqlite = scanner.rewritten
         parameterCount = try scanner.parameterCount()
         keyword = scanner.keyword
+    }
+
+    /// Reads a statement that a closure gave.
+    ///
+    /// - Throws: ``HeddleError`` with `.internalError` when it is not portable, or belongs to the store.
+    init(ofClosure text: String) throws(HeddleError) {
+        do {
+            try self.init(text)
+        } catch {
+            throw HeddleError(.internalError, "the store was given a statement that is not portable", cause: error)
+        }
+        guard !isReserved else {
+            throw HeddleError(.internalError, "the store was given a statement that only the store itself may run")
+        }
     }
 
     /// Whether the statement belongs to the store and not to a closure.

@@ -46,6 +46,9 @@ struct PortableSQLScanner {
             try copyBlockComment()
         case UInt8(ascii: "$"):
             try rewritePlaceholder()
+        // `@name` is a placeholder on SQLite; PostgreSQL's operators `@>` and `@@` stand by themselves.
+        case UInt8(ascii: "@") where next.map(Self.isWord) != true:
+            copy(1)
         case UInt8(ascii: ":"), UInt8(ascii: "@"),
             UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "`"):
             throw .unportable(Character(UnicodeScalar(byte)))

@@ -1,7 +1,6 @@
 import Dispatch
 import GRDB
 import GRDBSQLite
-import HeddleModel
 import Synchronization
 
 /// One connection to the database file, with its prepared statements.
@@ -27,7 +26,7 @@ final class SQLiteConnection: @unchecked Sendable {
     /// The frames in the log after the last commit on this connection.
     private let frames = FrameCount()
     private var isClosed = false
-    private var statements = SQLiteStatementCache(capacity: SQLiteConnection.statementCapacity)
+    private var statements = StatementCache<SQLiteStatement>(capacity: SQLiteConnection.statementCapacity)
 
     /// Opens a connection and makes it durable.
     ///
@@ -82,21 +81,13 @@ extension SQLiteConnection {
     func statement(
         for text: String,
         in database: Database
-    ) throws -> SQLiteStatementCache.Entry {
-        if let entry = statements.entry(for: text) {
+    ) throws -> SQLiteStatement {
+        if let (entry, _) = statements.entry(for: text) {
             return entry
         }
-        let sql: PortableSQL
-        do {
-            sql = try PortableSQL(text)
-        } catch {
-            throw HeddleError(.internalError, "the store was given a statement that is not portable", cause: error)
-        }
-        guard !sql.isReserved else {
-            throw HeddleError(.internalError, "the store was given a statement that only the store itself may run")
-        }
+        let sql = try PortableSQL(ofClosure: text)
         let statement = try database.makeStatement(sql: sql.sqlite)
-        let entry = SQLiteStatementCache.Entry(
+        let entry = SQLiteStatement(
             sql: sql,
             statement: statement,
             layout: Row.Layout(names: statement.columnNames)

@@ -83,7 +83,10 @@ final class SQLiteEngine: StoreEngine {
         )
     }
 
-    func read<T: Sendable>(_ body: @escaping @Sendable (ReadTransaction) throws -> T) async throws -> T {
+    func read<T: Sendable>(
+        _ consistency: ReadConsistency = .strong,
+        _ body: @escaping @Sendable (ReadTransaction) throws -> T
+    ) async throws -> T {
         try await readers.read(body)
     }
 

@@ -4,18 +4,6 @@ import Logging
 
 /// Brings the schema of a database up to a list of migrations.
 struct SQLiteMigrator {
-    /// What does not fit between the list and the database; only logs see it.
-    enum Fault: Error {
-        case namesRepeat
-        case foreignKeysBroken(migration: String)
-        case transactionLost(migration: String)
-    }
-
-    private struct Record {
-        let name: String
-        let checksum: String
-    }
-
     let migrations: [Migration]
     let logger: Logger
 
@@ -24,12 +12,10 @@ struct SQLiteMigrator {
     /// - Throws: ``HeddleError`` with `.internalError` when the database has a migration that is not in the list, or
     ///   one that reads otherwise there; an error of SQLite when a migration fails, which leaves those before it.
     func run(on connection: SQLiteConnection) throws {
-        guard Set(migrations.map(\.name)).count == migrations.count else {
-            throw HeddleError(.internalError, "two migrations have the same name", cause: Fault.namesRepeat)
-        }
+        try MigrationHistory.checkNames(of: migrations)
         try connection.perform { session in
             let applied = try records(in: session)
-            try check(applied)
+            try MigrationHistory.check(applied, against: migrations, for: .sqlite)
             guard applied.count < migrations.count else { return }
             // Rebuilding a table drops one that others refer to. The keys are checked before each commit instead.
             try SQLitePragmas.set("foreign_keys", "OFF", reads: "0", in: session.database)
@@ -41,7 +27,7 @@ struct SQLiteMigrator {
         }
     }
 
-    private func records(in session: SQLiteSession) throws -> [Record] {
+    private func records(in session: SQLiteSession) throws -> [MigrationHistory.Record] {
         try session.database.execute(
             sql: """
                 CREATE TABLE IF NOT EXISTS heddle_migration (
@@ -55,26 +41,7 @@ struct SQLiteMigrator {
             session.database,
             sql: "SELECT name, checksum FROM heddle_migration ORDER BY position"
         )
-        return rows.map { Record(name: $0["name"], checksum: $0["checksum"]) }
-    }
-
-    private func check(_ applied: [Record]) throws(HeddleError) {
-        for (position, record) in applied.enumerated() {
-            guard position < migrations.count, migrations[position].name == record.name else {
-                throw HeddleError(
-                    .internalError,
-                    "the database was written by another version of Heddle, most likely a newer one",
-                    details: ["migration": record.name]
-                )
-            }
-            guard migrations[position].sqliteChecksum == record.checksum else {
-                throw HeddleError(
-                    .internalError,
-                    "a migration that the database has already was changed",
-                    details: ["migration": record.name]
-                )
-            }
-        }
+        return rows.map { MigrationHistory.Record(name: $0["name"], checksum: $0["checksum"]) }
     }
 
     private func apply(
@@ -86,13 +53,15 @@ struct SQLiteMigrator {
         do {
             try session.beginWriting()
             try db.execute(sql: migration.sqlite)
-            guard session.isInsideTransaction else { throw Fault.transactionLost(migration: migration.name) }
+            guard session.isInsideTransaction else {
+                throw MigrationHistory.Fault.transactionLost(migration: migration.name)
+            }
             guard try GRDB.Row.fetchOne(db, sql: "PRAGMA foreign_key_check") == nil else {
-                throw Fault.foreignKeysBroken(migration: migration.name)
+                throw MigrationHistory.Fault.foreignKeysBroken(migration: migration.name)
             }
             try db.execute(
                 sql: "INSERT INTO heddle_migration (position, name, checksum) VALUES (?, ?, ?)",
-                arguments: [position, migration.name, migration.sqliteChecksum]
+                arguments: [position, migration.name, migration.checksum(for: .sqlite)]
             )
             try session.commit()
         } catch {
@@ -113,15 +82,5 @@ extension SQLiteFailure {
             return full
         }
         return HeddleError(.internalError, "a migration failed", details: ["migration": name], cause: error)
-    }
-}
-
-extension Migration {
-    /// The 64-bit FNV-1a hash of the text for SQLite: it tells an edit, not an attack.
-    var sqliteChecksum: String {
-        let hash = sqlite.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
-            (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-        }
-        return String(hash, radix: 16)
     }
 }

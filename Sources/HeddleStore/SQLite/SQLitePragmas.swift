@@ -27,6 +27,12 @@ enum SQLitePragmas {
         try set("foreign_keys", "ON", reads: "1", in: db)
         // A checkpoint on the writer would make everybody wait for it; SQLiteCheckpointer has a connection of its own.
         try set("wal_autocheckpoint", "0", reads: "0", in: db)
+        if role == .writer {
+            // 2 is MEMORY: what a statement may have to undo is kept there and not in a file that is written each time.
+            try set("temp_store", "MEMORY", reads: "2", in: db)
+            // In KB: pages that a large group changes are not written to the log before its end.
+            try set("cache_size", "-16384", reads: "-16384", in: db)
+        }
         // Portable: PostgreSQL minds the case. There is nothing to read back.
         try db.execute(sql: "PRAGMA case_sensitive_like = ON")
     }

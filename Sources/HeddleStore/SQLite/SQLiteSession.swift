@@ -1,9 +1,9 @@
-import Foundation
 import GRDB
 import HeddleModel
 
 /// The writer or a reader while a closure has it.
 final class SQLiteSession: StoreSession {
+    let dialect = StoreDialect.sqlite
     let database: Database
     private let connection: SQLiteConnection
     /// Set while a closure of a write runs: the first error of a statement, which loses the transaction.
@@ -37,11 +37,10 @@ final class SQLiteSession: StoreSession {
         _ sql: String,
         _ arguments: [StoreValue]
     ) throws -> [Row] {
-        try run(sql, arguments) { entry, values in
+        try run(sql, arguments) { statement in
             var rows: [Row] = []
-            let cursor = try GRDB.Row.fetchCursor(entry.statement, arguments: values)
-            while let row = try cursor.next() {
-                rows.append(Row(layout: entry.layout, values: row.databaseValues.map(StoreValue.init)))
+            while try statement.step() {
+                rows.append(Row(layout: statement.layout, values: statement.values))
             }
             return rows
         }
@@ -51,8 +50,8 @@ final class SQLiteSession: StoreSession {
         _ sql: String,
         _ arguments: [StoreValue]
     ) throws -> Int {
-        try run(sql, arguments) { entry, values in
-            try entry.statement.execute(arguments: values)
+        try run(sql, arguments) { statement in
+            while try statement.step() {}
             return database.changesCount
         }
     }
@@ -60,7 +59,7 @@ final class SQLiteSession: StoreSession {
     private func run<T>(
         _ sql: String,
         _ arguments: [StoreValue],
-        _ body: (SQLiteStatementCache.Entry, StatementArguments) throws -> T
+        _ body: (SQLiteStatement) throws -> T
     ) throws -> T {
         guard isLent, database.isInsideTransaction else {
             throw failure ?? HeddleError(.internalError, "the transaction is over")
@@ -76,63 +75,15 @@ final class SQLiteSession: StoreSession {
             guard arguments.count == entry.sql.parameterCount else {
                 throw HeddleError(.internalError, "a statement was given the wrong number of arguments")
             }
-            return try body(entry, StatementArguments(try arguments.map { try $0.bound() }))
+            // Also when binding fails half way: what is bound stays in memory otherwise.
+            defer { entry.reset() }
+            try entry.bind(arguments)
+            return try body(entry)
         } catch {
             connection.forget(sql)
             let translated = SQLiteFailure.translate(error)
             failure = translated
             throw translated
         }
-    }
-}
-
-extension StoreValue {
-    /// GRDB stops the process for a value SQLite is too small for, so it never gets one.
-    private static let maximumBytes = 500_000_000
-
-    /// The value as GRDB binds it.
-    ///
-    /// - Throws: ``HeddleError`` with `.invalidRequest` for what the engines cannot store alike.
-    fileprivate func bound() throws(HeddleError) -> DatabaseValue {
-        switch self {
-        case .null:
-            return .null
-        case .integer(let integer):
-            return integer.databaseValue
-        case .real(let real):
-            guard !real.isNaN else { throw HeddleError(.invalidRequest, "not-a-number cannot be stored") }
-            return real.databaseValue
-        case .text(let text):
-            guard !text.utf8.contains(0) else {
-                throw HeddleError(.invalidRequest, "text with the character U+0000 cannot be stored")
-            }
-            try Self.checkSize(text.utf8.count)
-            return text.databaseValue
-        case .blob(let bytes):
-            try Self.checkSize(bytes.count)
-            return Data(bytes).databaseValue
-        }
-    }
-
-    private static func checkSize(_ count: Int) throws(HeddleError) {
-        guard count <= maximumBytes else {
-            throw HeddleError(
-                .invalidRequest,
-                "the value is too large to be stored",
-                details: ["limit_bytes": String(maximumBytes)]
-            )
-        }
-    }
-
-    /// The value as GRDB read it.
-    fileprivate init(_ value: DatabaseValue) {
-        self =
-            switch value.storage {
-            case .null: .null
-            case .int64(let integer): .integer(integer)
-            case .double(let double): .real(double)
-            case .string(let string): .text(string)
-            case .blob(let data): .blob([UInt8](data))
-            }
     }
 }

@@ -27,6 +27,9 @@ extension SQLiteSession {
         database.isInsideTransaction
     }
 
+    /// Counts the rows that were changed on this connection, those of triggers among them.
+    var changes: Int { database.totalChangesCount }
+
     func markMember() throws {
         try control("SAVEPOINT heddle_member")
     }

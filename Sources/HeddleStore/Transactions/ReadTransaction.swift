@@ -5,12 +5,20 @@
 /// - one statement at a time; no transaction control, no schema changes, no pragmas;
 /// - `ORDER BY` over what may be null says `NULLS FIRST` or `NULLS LAST`;
 /// - `LIKE` minds the case and says `ESCAPE '\'`;
-/// - text sorts by its bytes.
+/// - text sorts by its bytes;
+/// - a value takes part as what it is, an integer of 64 bits, a real number, text or bytes: what else a column of
+///   PostgreSQL may be says `CAST($1 AS …)`, with `INTEGER`, `BIGINT` or `TEXT` on both engines and `JSONB` or `UUID`
+///   on PostgreSQL alone; a condition is a comparison (`$1 = 1`), never a lone integer.
 package class ReadTransaction {
     private let session: any StoreSession
 
     init(session: any StoreSession) {
         self.session = session
+    }
+
+    /// Which engine answers, for the rare statement whose text has to differ.
+    package final var dialect: StoreDialect {
+        session.dialect
     }
 
     /// Runs a statement and returns all rows of its answer.

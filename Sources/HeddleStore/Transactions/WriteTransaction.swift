@@ -12,4 +12,22 @@ package final class WriteTransaction: ReadTransaction {
     ) throws -> Int {
         try change(sql, arguments)
     }
+
+    /// Runs a `SELECT` over one table and keeps everybody else from changing its rows until the transaction ends.
+    ///
+    /// The store is right without it: of two writes that cannot both have happened alone, one runs again. On PostgreSQL
+    /// that is so with it, too: who waited for a row that was changed meanwhile runs again from its start. What it spares is
+    /// the work behind it, which would have been done in vain.
+    ///
+    /// - Throws: ``StoreConstraintViolation`` or ``HeddleError``. The transaction is lost then.
+    package func lock(
+        _ sql: String,
+        _ arguments: [StoreValue] = []
+    ) throws -> [Row] {
+        switch dialect {
+        // There is one writer.
+        case .sqlite: try query(sql, arguments)
+        case .postgres: try query(sql + " FOR UPDATE", arguments)
+        }
+    }
 }

@@ -1,15 +1,15 @@
-package import JSON
+import JSON
 
 /// The names and indexes that lead to a place in a document (RFC 6901).
-package struct JSONPointer: Sendable, Hashable {
-    package var tokens: [String]
+struct JSONPointer: Sendable, Hashable {
+    var tokens: [String]
 
-    package init(_ tokens: [String] = []) {
+    init(_ tokens: [String] = []) {
         self.tokens = tokens
     }
 
     /// Reads the text form; nil when it is malformed.
-    package init?(_ text: String) {
+    init?(_ text: String) {
         tokens = []
         guard !text.isEmpty else { return }
         guard text.hasPrefix("/") else { return nil }
@@ -42,10 +42,10 @@ package struct JSONPointer: Sendable, Hashable {
     }
 
     /// The text form.
-    package var text: String { tokens.map { "/" + Self.escaped($0) }.joined() }
+    var text: String { tokens.map { "/" + Self.escaped($0) }.joined() }
 
     /// The value there, seen from another; nil when there is none.
-    package func find(in view: JSONView) -> JSONView? {
+    func find(in view: JSONView) -> JSONView? {
         var current = view
         for token in tokens {
             guard let next = Self.child(token, of: current) else { return nil }

@@ -1,10 +1,23 @@
 import HeddleModel
 import HeddleStore
+import HeddleTestSupport
+import Logging
 import Testing
 
 /// The engines that keep the contract; every test of the contract runs on each.
 enum ContractEngine: String, CaseIterable, CustomTestStringConvertible {
     case sqlite
+    case postgres
+
+    /// The engines that are here; one that is missing is named by ``PostgresPresenceTests``.
+    static var allCases: [ContractEngine] {
+        PostgresServer.isExpected ? [.sqlite, .postgres] : [.sqlite]
+    }
+
+    /// Whether writes of concurrent callers share a commit.
+    var sharesCommits: Bool {
+        self == .sqlite
+    }
 
     var testDescription: String {
         rawValue
@@ -23,8 +36,8 @@ enum ContractEngine: String, CaseIterable, CustomTestStringConvertible {
                 """,
             postgres: """
                 CREATE TABLE shelf (
-                    tenant_id TEXT NOT NULL,
-                    name TEXT NOT NULL,
+                    tenant_id TEXT COLLATE "C" NOT NULL,
+                    name TEXT COLLATE "C" NOT NULL,
                     PRIMARY KEY (tenant_id, name)
                 );
                 """
@@ -46,13 +59,13 @@ enum ContractEngine: String, CaseIterable, CustomTestStringConvertible {
                 """,
             postgres: """
                 CREATE TABLE item (
-                    name TEXT NOT NULL PRIMARY KEY,
-                    label TEXT,
+                    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+                    label TEXT COLLATE "C",
                     amount BIGINT CHECK (amount <> 13),
                     ratio DOUBLE PRECISION,
                     payload BYTEA,
-                    shelf TEXT,
-                    tenant_id TEXT NOT NULL DEFAULT 'default',
+                    shelf TEXT COLLATE "C",
+                    tenant_id TEXT COLLATE "C" NOT NULL DEFAULT 'default',
                     FOREIGN KEY (tenant_id, shelf) REFERENCES shelf (tenant_id, name)
                 );
                 CREATE INDEX item_by_shelf ON item (tenant_id, shelf, name);
@@ -68,6 +81,13 @@ enum ContractEngine: String, CaseIterable, CustomTestStringConvertible {
         let store =
             switch self {
             case .sqlite: try HeddleStore.temporary(migrations: Self.schema, configuration: configuration)
+            case .postgres:
+                try await HeddleStore.open(
+                    url: PostgresServer.shared().makeDatabase(),
+                    configuration: configuration,
+                    migrations: Self.schema,
+                    logger: Logger(label: "heddle.store") { _ in SwiftLogNoOpLogHandler() }
+                )
             }
         do {
             try await body(store)
@@ -77,6 +97,11 @@ enum ContractEngine: String, CaseIterable, CustomTestStringConvertible {
         }
         await store.close()
     }
+}
+
+extension HeddleStore.Configuration.Database {
+    /// One connection, so that of two closures one waits.
+    static let single = HeddleStore.Configuration.Database(minimumConnections: 1, maximumConnections: 1)
 }
 
 extension HeddleStore {

@@ -40,6 +40,26 @@ struct SQLiteGroupTests {
         }
     }
 
+    @Test("undoes a member that fails, whether it had changed something or not", arguments: [false, true])
+    func failedMember(_ leavesTrace: Bool) async throws {
+        struct Refusal: Error {}
+        let engine = try SQLiteEngine.temporary(migrations: SQLiteFixture.schema)
+        let outcomes = try await Self.runTogether(6, on: engine) { number, tx in
+            if number == 3, !leavesTrace { throw Refusal() }
+            try tx.execute("INSERT INTO item (name) VALUES ($1)", [.text("item-\(number)")])
+            if number == 3 { throw Refusal() }
+        }
+        for number in 0..<6 {
+            #expect((outcomes[number].flatMap { $0 } is Refusal) == (number == 3))
+        }
+        #expect(try await Self.names(engine) == ["item-0", "item-1", "item-2", "item-4", "item-5"])
+        // The others share a commit all the same.
+        #expect(engine.statistics.groups == 2)
+        #expect(engine.statistics.regroupedGroups == 0)
+        #expect(engine.statistics.failedWrites == 1)
+        await engine.close()
+    }
+
     @Test("on a full disk keeps its innocent members")
     func diskFull() async throws {
         let engine = try SQLiteEngine.temporary(migrations: SQLiteFixture.schema)

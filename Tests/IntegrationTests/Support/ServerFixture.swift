@@ -10,6 +10,7 @@ final class ServerFixture {
     private(set) var process: ChildProcess
     private(set) var port = 0
     private let environment: [String: String]
+    private let arguments: [String]
 
     /// The folder with the built programs.
     static var products: String {
@@ -29,9 +30,10 @@ final class ServerFixture {
         environment["HEDDLE_TOKEN"] ?? readText(data + "/token").filter { !$0.isWhitespace }
     }
 
-    private init(_ scratch: ScratchDirectory, environment: [String: String]) throws {
+    private init(_ scratch: ScratchDirectory, environment: [String: String], arguments: [String]) throws {
         self.scratch = scratch
         self.environment = environment
+        self.arguments = arguments
         let programs = scratch.path + "/programs"
         try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
         let fixtures = TestEnvironment.checkout + "/Tests/Fixtures"
@@ -39,7 +41,7 @@ final class ServerFixture {
         for name in try FileManager.default.contentsOfDirectory(atPath: fixtures) where name.hasSuffix(".py") {
             try FileManager.default.copyItem(atPath: "\(fixtures)/\(name)", toPath: "\(programs)/\(name)")
         }
-        process = try Self.spawn(scratch, environment)
+        process = try Self.spawn(scratch, environment, arguments)
         try awaitStart()
     }
 
@@ -48,12 +50,17 @@ final class ServerFixture {
     /// - Throws: what the test throws, or what starting throws.
     static func with(
         environment: [String: String] = [:],
+        arguments: [String] = [],
         prepare: (ScratchDirectory) throws -> [String: String] = { _ in [:] },
         _ body: (ServerFixture) async throws -> Void
     ) async throws {
         try await ScratchDirectory.with { scratch in
             let prepared = try prepare(scratch)
-            let server = try ServerFixture(scratch, environment: environment.merging(prepared) { $1 })
+            let server = try ServerFixture(
+                scratch,
+                environment: environment.merging(prepared) { $1 },
+                arguments: arguments
+            )
             do {
                 try await body(server)
             } catch {
@@ -63,9 +70,13 @@ final class ServerFixture {
         }
     }
 
-    private static func spawn(_ scratch: ScratchDirectory, _ environment: [String: String]) throws -> ChildProcess {
+    private static func spawn(
+        _ scratch: ScratchDirectory,
+        _ environment: [String: String],
+        _ arguments: [String]
+    ) throws -> ChildProcess {
         try ChildProcess(
-            [program, "serve", "--port", "0", "--data-dir", scratch.path + "/data"],
+            [program, "serve", "--port", "0", "--data-dir", scratch.path + "/data"] + arguments,
             environment: environment,
             output: scratch.path + "/server.log"
         )
@@ -102,7 +113,7 @@ final class ServerFixture {
             atPath: scratch.path + "/server.log",
             toPath: scratch.path + "/server.log.\(process.processID)"
         )
-        process = try Self.spawn(scratch, environment)
+        process = try Self.spawn(scratch, environment, arguments)
         try awaitStart()
     }
 
@@ -159,12 +170,17 @@ final class ServerFixture {
     /// Runs a command that may take longer than most.
     ///
     /// - Throws: when it does not start or does not end.
-    func command(_ arguments: [String], seconds: Double) throws -> (status: Int32, output: String, error: String) {
+    func command(
+        _ arguments: [String],
+        seconds: Double,
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, error: String) {
         let base = scratch.path + "/command-\(UUID().uuidString)"
         let split = arguments.firstIndex(of: "--") ?? arguments.count
         let options = ["--server", url, "--data-dir", data]
         let child = try ChildProcess(
             [Self.program] + arguments[..<split] + options + arguments[split...],
+            environment: environment,
             output: base + ".out",
             error: base + ".err"
         )

@@ -1,16 +1,8 @@
-import GRDB
-
 /// The prepared statements of one connection by their portable text: the recently used ones, within a bound.
 ///
 /// Two generations make it cheap: a statement that is used moves to the young one, and when that is full the old one
 /// goes.
-struct SQLiteStatementCache {
-    struct Entry {
-        let sql: PortableSQL
-        let statement: Statement
-        let layout: Row.Layout
-    }
-
+struct StatementCache<Entry> {
     private let generationSize: Int
     private var young: [String: Entry] = [:]
     private var old: [String: Entry] = [:]
@@ -23,24 +15,29 @@ struct SQLiteStatementCache {
         young.count + old.count
     }
 
-    mutating func entry(for text: String) -> Entry? {
+    /// The statement of a text, which is recently used from now on, and those that go for it.
+    mutating func entry(for text: String) -> (entry: Entry, dropped: [Entry])? {
         if let entry = young[text] {
-            return entry
+            return (entry, [])
         }
         guard let entry = old.removeValue(forKey: text) else { return nil }
-        insert(entry, for: text)
-        return entry
+        return (entry, insert(entry, for: text))
     }
 
+    /// Keeps a statement and returns those that go for it.
+    @discardableResult
     mutating func insert(
         _ entry: Entry,
         for text: String
-    ) {
+    ) -> [Entry] {
+        var dropped: [Entry] = []
         if young.count >= generationSize {
+            dropped = Array(old.values)
             old = young
             young = [:]
         }
         young[text] = entry
+        return dropped
     }
 
     mutating func remove(_ text: String) {
