@@ -125,6 +125,9 @@ package final class PostgresServer: Sendable {
         while let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), !state.contains(") Z ") {
             usleep(1_000)
         }
+        // It is this process's child where the sandbox has made that the parent of orphans, and would be in the way of the
+        // next server until it is collected.
+        _ = waitpid(pid, nil, WNOHANG)
     }
 
     /// The server's first process.

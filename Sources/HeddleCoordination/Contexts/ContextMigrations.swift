@@ -7,7 +7,8 @@ package enum ContextMigrations {
     /// Rows are numbered in the order in which they came, which is the order of every list: a clock may go back.
     ///
     /// `context_label` is what PostgreSQL's GIN index is: the metadata's values by which contexts are found. `context_search`
-    /// keeps no text of its own; the triggers give it the words.
+    /// keeps no text of its own; the triggers give it the words. The shortest beginnings, which most words share, have
+    /// lists of their own.
     private static let sqlite = """
         CREATE TABLE context (
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -45,7 +46,7 @@ package enum ContextMigrations {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX context_label_of ON context_label (sequence);
         CREATE VIRTUAL TABLE context_search USING fts5 (
-            search_text, content='', columnsize=0, detail=none, tokenize='ascii'
+            search_text, content='', columnsize=0, detail=none, prefix='1 2 3', tokenize='ascii'
         );
         CREATE TRIGGER context_search_insert AFTER INSERT ON context BEGIN
             INSERT INTO context_search (rowid, search_text) VALUES (new.sequence, new.search_text);

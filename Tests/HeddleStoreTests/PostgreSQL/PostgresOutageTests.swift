@@ -40,6 +40,7 @@ struct PostgresOutageTests {
                     told.withLock { _ = $0.inDoubt.insert(name) }
                 } catch {
                     told.withLock { $0.others.append("\(error)") }
+                    return
                 }
             }
         }
@@ -51,7 +52,7 @@ struct PostgresOutageTests {
 
         func waitForWrites(_ count: Int) async {
             let goal = current.acknowledged.count + count
-            while current.acknowledged.count < goal { await Task.yield() }
+            while current.acknowledged.count < goal, current.others.isEmpty { await Task.yield() }
         }
     }
 
@@ -66,11 +67,13 @@ struct PostgresOutageTests {
                     for writer in 0..<24 { group.addTask { await load.run(writer, on: store) } }
                 }
             }
+            // A writer that nobody stops would keep its thread from all tests behind this one.
+            defer { load.stop() }
             for _ in 0..<2 {
                 await load.waitForWrites(500)
                 if crashes { try server.kill() } else { try server.stop() }
                 let refused = load.current.refused.count
-                while load.current.refused.count < refused + 24 { await Task.yield() }
+                while load.current.refused.count < refused + 24, load.current.others.isEmpty { await Task.yield() }
                 try server.start()
                 await load.waitForWrites(500)
             }
