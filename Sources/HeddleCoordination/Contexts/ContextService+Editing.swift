@@ -35,8 +35,8 @@ extension ContextService {
             context.lastActivityAt = now
             let attributes = try edit.attributes.map { attributes in
                 (
-                    new: try ContextRepository.Prepared(context, attributes),
-                    old: try ContextRepository.Prepared(old, old.attributes())
+                    new: try ContextRepository.Prepared(context, attributes, caller.tenant),
+                    old: try ContextRepository.Prepared(old, old.attributes(), caller.tenant)
                 )
             }
             try ContextRepository.update(context, from: old, attributes, caller.tenant, tx)
@@ -181,7 +181,7 @@ extension ContextService {
         if context.sessionCount > 0 {
             events += try ContextSessionRepository.endAll(context.id, caller.tenant, at: now, tx)
         }
-        try ContextRepository.delete(context, tx)
+        try ContextRepository.delete(context, caller.tenant, tx)
         events.append(
             ContextEvent(.deleted, context.id) { writer in
                 writer.name("reason")

@@ -80,7 +80,12 @@ extension ContextService {
         var (contexts, seen): ([(line: Int, context: ImportedContext)], Set<String>) = ([], [])
         for (number, bytes) in lines {
             do throws(HeddleError) {
-                let context = try ImportedContext(bytes, ownedBy: caller.principal, at: now)
+                let context = try ImportedContext(
+                    bytes,
+                    ownedBy: caller.principal,
+                    of: caller.tenant,
+                    at: now
+                )
                 guard seen.insert(context.id.rawValue).inserted else { throw Self.known(context.id) }
                 contexts.append((number, context))
             } catch {

@@ -29,7 +29,7 @@ package final class ContextService: Sendable {
     package func create(_ caller: Caller, _ attributes: ContextAttributes) async throws -> Context {
         let now = clock.now
         let context = Context(attributes: attributes, at: now)
-        let prepared = try ContextRepository.Prepared(context, attributes)
+        let prepared = try ContextRepository.Prepared(context, attributes, caller.tenant)
         let event = ContextEvent(.created, context.id) { writer in
             writer.name("name")
             writer.string(attributes.name)
@@ -55,7 +55,7 @@ package final class ContextService: Sendable {
         for attributes in batch {
             let context = Context(attributes: attributes, at: now)
             contexts.append(context)
-            prepared.append(try ContextRepository.Prepared(context, attributes))
+            prepared.append(try ContextRepository.Prepared(context, attributes, caller.tenant))
         }
         let (rows, event) = (prepared, Self.batchEvent(contexts))
         try await store.write { tx in
@@ -87,7 +87,7 @@ package final class ContextService: Sendable {
             var attributes = try ContextRepository.find(id, caller.tenant, tx).attributes()
             attributes.name = name ?? (attributes.name + " (copy)").clipped(255)
             let context = Context(id: copy, attributes: attributes, at: now)
-            let prepared = try ContextRepository.Prepared(context, attributes)
+            let prepared = try ContextRepository.Prepared(context, attributes, caller.tenant)
             try ContextRepository.insert([prepared], caller.tenant, tx)
             if copiesState {
                 try ContextStateRepository.copy(from: id, to: copy, caller, at: now, tx)

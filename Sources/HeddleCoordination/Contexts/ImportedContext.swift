@@ -55,7 +55,7 @@ struct ImportedContext: Sendable {
     /// Reads a line: what a client sends to create a context, or what an export wrote.
     ///
     /// - Throws: ``HeddleError`` with `malformedJSON` or `invalidRequest`.
-    init(_ line: [UInt8], ownedBy principal: String, at now: Timestamp) throws(HeddleError) {
+    init(_ line: [UInt8], ownedBy principal: String, of tenant: TenantID, at now: Timestamp) throws(HeddleError) {
         let whole = try JSONFields(parsing: line, code: .invalidRequest)
         let exported = try whole.fieldsIfPresent("context")
         let fields = exported ?? whole
@@ -103,7 +103,7 @@ struct ImportedContext: Sendable {
         guard metadata.allSatisfy({ $0.name.utf8.count <= 255 }) else {
             throw HeddleError(.invalidRequest, "the key of a metadata item has more than 255 bytes")
         }
-        prepared = try ContextRepository.Prepared(context, attributes)
+        prepared = try ContextRepository.Prepared(context, attributes, tenant)
     }
 
     /// Whether no text is there twice; by bytes, as the store compares them.

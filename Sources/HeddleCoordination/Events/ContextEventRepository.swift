@@ -6,7 +6,8 @@ import JSON
 enum ContextEventRepository {
     private static let insertion = RowInsert(
         into: "context_event",
-        columns: ["tenant_id", "occurred_at", "context_id", "type", "principal", "data"]
+        columns: ["tenant_id", "occurred_at", "context_id", "type", "principal", "data"],
+        key: "sequence"
     )
 
     static func append(_ events: [ContextEvent], _ caller: Caller, at now: Timestamp, _ tx: WriteTransaction) throws {
@@ -16,7 +17,7 @@ enum ContextEventRepository {
                 .text(event.kind.rawValue), .text(caller.principal), .text(String(decoding: event.data, as: UTF8.self)),
             ]
         }
-        _ = try insertion.run(rows, tx)
+        try insertion.run(rows, tx)
     }
 
     /// The events of a context after one of them, and one more when there are more; the oldest first.
@@ -63,10 +64,24 @@ enum ContextEventRepository {
 
     /// Removes the oldest of those that are older than is kept.
     ///
+    /// On SQLite events lie in the order in which they came, and the oldest of them are looked at. The last one stays: its
+    /// number is where the next one's comes from.
+    ///
     /// - Returns: How many.
     static func prune(before: Timestamp, limit: Int, _ tx: WriteTransaction) throws -> Int {
         switch tx.dialect {
-        case .sqlite: try tx.prune("context_event", where: "occurred_at < $1", before, limit)
+        case .sqlite:
+            try tx.execute(
+                """
+                DELETE FROM context_event WHERE sequence IN (
+                    SELECT sequence FROM (
+                        SELECT sequence, occurred_at FROM context_event
+                        WHERE sequence < (SELECT max(sequence) FROM context_event) ORDER BY sequence LIMIT $2
+                    ) WHERE occurred_at < $1
+                )
+                """,
+                [.time(before), StoreValue(limit)]
+            )
         // Whole months are dropped; here is what came when there was no partition for it.
         case .postgres: try tx.prune("context_event_rest", where: "occurred_at < $1", before, limit)
         }

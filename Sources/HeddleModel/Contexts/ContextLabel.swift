@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// One value inside the metadata of a context by which it is found: a tag, or any scalar at a path.
 package struct ContextLabel: Sendable, Hashable {
@@ -67,6 +67,19 @@ package struct ContextLabel: Sendable, Hashable {
         var result = value
         for name in path.reversed() { result = "{\(JSONValue.string(name).text):\(result)}" }
         return result
+    }
+
+    /// Whether some metadata, as it is stored, has the value.
+    package func isIn(_ metadata: JSONView) -> Bool {
+        if path == ["tags"] {
+            return metadata.member("tags")?.elements.contains { $0.canonicalText == value } ?? false
+        }
+        var view = metadata
+        for name in path {
+            guard view.kind == .object, let next = view.member(name) else { return false }
+            view = next
+        }
+        return ![.object, .array].contains(view.kind) && view.canonicalText == value
     }
 
     /// All labels of some metadata.

@@ -6,4 +6,6 @@ protocol StoreSession: AnyObject {
     func query(_ sql: String, _ arguments: [StoreValue]) throws -> [Row]
     /// Runs a statement and returns the number of rows it changed.
     func execute(_ sql: String, _ arguments: [StoreValue]) throws -> Int
+    /// Runs a statement once for each row of arguments and returns the numbers of rows it changed.
+    func execute(_ sql: String, forEach rows: [[StoreValue]]) throws -> [Int]
 }

@@ -53,6 +53,13 @@ final class PostgresSession: StoreSession {
         try run(sql, arguments) { result, _ in result.changes }
     }
 
+    func execute(
+        _ sql: String,
+        forEach rows: [[StoreValue]]
+    ) throws -> [Int] {
+        try rows.map { try execute(sql, $0) }
+    }
+
     private func run<T>(
         _ sql: String,
         _ arguments: [StoreValue],

@@ -22,6 +22,8 @@ final class SQLiteConnection: @unchecked Sendable {
     static let statementCapacity = 512
 
     let role: Role
+    /// Where the texts lie that a statement is given.
+    let scratch = SQLiteScratch()
     private let database: DatabaseQueue
     /// The frames in the log after the last commit on this connection.
     private let frames = FrameCount()

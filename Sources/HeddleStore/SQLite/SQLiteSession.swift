@@ -37,7 +37,8 @@ final class SQLiteSession: StoreSession {
         _ sql: String,
         _ arguments: [StoreValue]
     ) throws -> [Row] {
-        try run(sql, arguments) { statement in
+        try run(sql) { statement in
+            try bind(arguments, to: statement)
             var rows: [Row] = []
             while try statement.step() {
                 rows.append(Row(layout: statement.layout, values: statement.values))
@@ -50,15 +51,37 @@ final class SQLiteSession: StoreSession {
         _ sql: String,
         _ arguments: [StoreValue]
     ) throws -> Int {
-        try run(sql, arguments) { statement in
+        try run(sql) { statement in
+            try bind(arguments, to: statement)
             while try statement.step() {}
             return database.changesCount
         }
     }
 
+    func execute(
+        _ sql: String,
+        forEach rows: [[StoreValue]]
+    ) throws -> [Int] {
+        guard !rows.isEmpty else { return [] }
+        return try run(sql) { statement in
+            try rows.map { arguments in
+                try bind(arguments, to: statement)
+                while try statement.step() {}
+                statement.rewind()
+                return database.changesCount
+            }
+        }
+    }
+
+    private func bind(_ arguments: [StoreValue], to statement: SQLiteStatement) throws {
+        guard arguments.count == statement.sql.parameterCount else {
+            throw HeddleError(.internalError, "a statement was given the wrong number of arguments")
+        }
+        try statement.bind(arguments, connection.scratch)
+    }
+
     private func run<T>(
         _ sql: String,
-        _ arguments: [StoreValue],
         _ body: (SQLiteStatement) throws -> T
     ) throws -> T {
         guard isLent, database.isInsideTransaction else {
@@ -72,12 +95,8 @@ final class SQLiteSession: StoreSession {
             guard connection.role == .writer || entry.statement.isReadonly else {
                 throw HeddleError(.internalError, "a read transaction cannot write")
             }
-            guard arguments.count == entry.sql.parameterCount else {
-                throw HeddleError(.internalError, "a statement was given the wrong number of arguments")
-            }
             // Also when binding fails half way: what is bound stays in memory otherwise.
             defer { entry.reset() }
-            try entry.bind(arguments)
             return try body(entry)
         } catch {
             connection.forget(sql)

@@ -5,11 +5,15 @@ import GRDBSQLite
 extension SQLiteStatement {
     /// Gives all placeholders their values, the first to `?1`.
     ///
+    /// Texts lie in the scratch until the statement runs again or is reset, so that nothing else may be bound on the
+    /// connection meanwhile.
+    ///
     /// - Throws: ``HeddleError`` with `.invalidRequest` for what the engines cannot store alike, or an error of SQLite.
-    func bind(_ arguments: [StoreValue]) throws {
+    func bind(_ arguments: [StoreValue], _ scratch: SQLiteScratch) throws {
+        scratch.clear()
         for (index, argument) in arguments.enumerated() {
             try argument.check()
-            let code = bind(argument, at: Int32(index + 1))
+            let code = bind(argument, at: Int32(index + 1), scratch)
             guard code == SQLITE_OK else { throw failure(code) }
         }
     }
@@ -25,10 +29,15 @@ extension SQLiteStatement {
         }
     }
 
-    /// Makes the statement ready to run again, without the values it had.
-    func reset() {
+    /// Makes the statement ready to run again.
+    func rewind() {
         // It says again what the last step said, which was told.
         sqlite3_reset(statement.sqliteStatement)
+    }
+
+    /// Makes the statement ready to run again, without the values it had.
+    func reset() {
+        rewind()
         sqlite3_clear_bindings(statement.sqliteStatement)
     }
 
@@ -53,22 +62,18 @@ extension SQLiteStatement {
     /// SQLite copies what it is given with this.
     private var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
-    private func bind(_ value: StoreValue, at index: Int32) -> Int32 {
+    private func bind(_ value: StoreValue, at index: Int32, _ scratch: SQLiteScratch) -> Int32 {
         let statement = statement.sqliteStatement
         switch value {
         case .null: return sqlite3_bind_null(statement, index)
         case .integer(let integer): return sqlite3_bind_int64(statement, index, integer)
         case .real(let real): return sqlite3_bind_double(statement, index, real)
-        case .text(var text):
-            return text.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { text in
-                    // Without an address SQLite would take it for null.
-                    guard let start = text.baseAddress else {
-                        return sqlite3_bind_text(statement, index, "", 0, transient)
-                    }
-                    return sqlite3_bind_text(statement, index, start, Int32(text.count), transient)
-                }
+        case .text(let text):
+            // SQLite would make a copy of its own for each text, and give its memory back afterwards.
+            if let kept = scratch.keep(text) {
+                return sqlite3_bind_text(statement, index, kept.start, kept.count, nil)
             }
+            return sqlite3_bind_text(statement, index, text, Int32(text.utf8.count), transient)
         case .blob(let bytes):
             guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(statement, index, 0) }
             return bytes.withUnsafeBytes {

@@ -50,4 +50,12 @@ package class ReadTransaction {
     ) throws -> Int {
         try session.execute(sql, arguments)
     }
+
+    /// Runs a statement without an answer again and again; only a ``WriteTransaction`` shows it.
+    final func change(
+        _ sql: String,
+        forEach rows: [[StoreValue]]
+    ) throws -> [Int] {
+        try session.execute(sql, forEach: rows)
+    }
 }

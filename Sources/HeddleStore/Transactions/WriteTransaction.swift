@@ -13,6 +13,20 @@ package final class WriteTransaction: ReadTransaction {
         try change(sql, arguments)
     }
 
+    /// Runs a statement once for each row of arguments, and returns how many rows each time inserted, updated or deleted.
+    ///
+    /// The embedded engine looks the statement up once for all of them, and keeps less to undo than for one statement of
+    /// many rows. The other one has an answer to wait for each time: give it many rows at once.
+    ///
+    /// - Throws: ``StoreConstraintViolation`` or ``HeddleError``. The transaction is lost then.
+    @discardableResult
+    package func execute(
+        _ sql: String,
+        forEach rows: [[StoreValue]]
+    ) throws -> [Int] {
+        try change(sql, forEach: rows)
+    }
+
     /// Runs a `SELECT` over one table and keeps everybody else from changing its rows until the transaction ends.
     ///
     /// The store is right without it: of two writes that cannot both have happened alone, one runs again. On PostgreSQL

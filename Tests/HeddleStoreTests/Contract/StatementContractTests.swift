@@ -33,6 +33,33 @@ struct StatementContractTests {
         }
     }
 
+    @Test("once for each of some rows, and says what each changed", arguments: ContractEngine.allCases)
+    func rows(engine: ContractEngine) async throws {
+        try await engine.withStore { store in
+            // Longer than the memory that texts share, empty, and short.
+            let labels = [String(repeating: "long ", count: 30_000), "", "b", "é東", "b"]
+            let counts = try await store.write { tx in
+                try tx.execute(
+                    "INSERT INTO item (name, label) VALUES ($2, $1) ON CONFLICT DO NOTHING",
+                    forEach: labels.map { [.text($0), .text(String($0.prefix(5)))] }
+                )
+            }
+            #expect(counts == [1, 1, 1, 1, 0])
+            let none = try await store.write { tx in try tx.execute("DELETE FROM item", forEach: []) }
+            #expect(none.isEmpty)
+            let found = try await store.read { tx in
+                try tx.query("SELECT label FROM item").map { try $0.text("label") }
+            }
+            #expect(Set(found) == Set(labels))
+            await #expect(throws: HeddleError.self) {
+                try await store.write { tx in
+                    try tx.execute("INSERT INTO item (name, amount) VALUES ($1, $2)", forEach: [["x", 1], ["y"]])
+                }
+            }
+            #expect(try await store.names().contains("x") == false)
+        }
+    }
+
     @Test("leaving what stands in quotes and comments alone", arguments: ContractEngine.allCases)
     func quotesAndComments(engine: ContractEngine) async throws {
         try await engine.withStore { store in

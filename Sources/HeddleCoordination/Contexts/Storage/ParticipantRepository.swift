@@ -13,7 +13,8 @@ enum ParticipantRepository {
     private static let insertion = RowInsert(
         into: "context_participant",
         columns: columns,
-        suffix: " ON CONFLICT DO NOTHING RETURNING agent_id"
+        suffix: " ON CONFLICT DO NOTHING",
+        key: "agent_id"
     )
 
     /// Inserts participants.
@@ -34,10 +35,8 @@ enum ParticipantRepository {
                 .text(String(decoding: participant.attributes.bytes, as: UTF8.self)),
             ]
         }
-        let inserted = try insertion.run(rows, tx)
-        guard inserted.count < participants.count else { return }
-        let new = Set(try inserted.map { try $0.text("agent_id") })
-        let known = participants.first { !new.contains($0.agentID) }?.agentID ?? ""
+        guard let refused = try insertion.firstRefused(of: rows, key: 3, tx) else { return }
+        let known = participants[refused].agentID
         throw HeddleError(
             .participantExists,
             "the agent '\(known.clipped(80))' takes part already",

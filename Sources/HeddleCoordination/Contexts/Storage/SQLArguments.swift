@@ -37,17 +37,22 @@ struct RowChanges {
     }
 }
 
-/// The text of an `INSERT` of several rows, made once for each number of rows that is used.
+/// The text of an `INSERT`, made once for each number of rows that is used.
 struct RowInsert: Sendable {
     /// The numbers of rows of one statement, the greatest first: few texts, so that each stays prepared.
     private static let sizes = [64, 16, 4, 1]
 
     private let columns: Int
     private let texts: [Int: String]
+    private let returning: String
 
-    /// Makes the texts; a column may have a type that its values are cast to, and the suffix follows the rows.
-    init(into table: String, columns: [(name: String, cast: String?)], suffix: String = "") {
+    /// Makes the texts.
+    ///
+    /// A column may have a type of PostgreSQL that its values are cast to, the suffix follows the rows,
+    /// and the key is the column that tells one row from the others.
+    init(into table: String, columns: [(name: String, cast: String?)], suffix: String = "", key: String) {
         self.columns = columns.count
+        returning = " RETURNING " + key
         let head = "INSERT INTO \(table) (\(columns.map(\.name).joined(separator: ", "))) VALUES "
         texts = Dictionary(
             uniqueKeysWithValues: Self.sizes.map { size in
@@ -65,25 +70,44 @@ struct RowInsert: Sendable {
         )
     }
 
-    init(into table: String, columns: [String], suffix: String = "") {
-        self.init(into: table, columns: columns.map { ($0, nil) }, suffix: suffix)
+    init(into table: String, columns: [String], suffix: String = "", key: String) {
+        self.init(into: table, columns: columns.map { ($0, nil) }, suffix: suffix, key: key)
     }
 
-    /// Inserts rows, as many with one statement as there is a text for.
+    /// Inserts rows: on PostgreSQL as many with one statement as there is a text for, on SQLite one by one.
+    func run(_ rows: [[StoreValue]], _ tx: WriteTransaction) throws {
+        switch tx.dialect {
+        case .sqlite: try tx.execute(texts[1] ?? "", forEach: rows)
+        case .postgres: try inPieces(rows) { text, values in try tx.execute(text, values) }
+        }
+    }
+
+    /// Inserts rows whose suffix passes over some, and finds the place of the first that was passed over.
     ///
-    /// - Returns: What the suffix returns.
-    func run(_ rows: [[StoreValue]], _ tx: WriteTransaction) throws -> [Row] {
-        var answer: [Row] = []
+    /// The key is at a place in each row; nil when all were inserted.
+    func firstRefused(of rows: [[StoreValue]], key place: Int, _ tx: WriteTransaction) throws -> Int? {
+        switch tx.dialect {
+        case .sqlite: return try tx.execute(texts[1] ?? "", forEach: rows).firstIndex(of: 0)
+        case .postgres:
+            var inserted: Set<StoreValue> = []
+            try inPieces(rows) { text, values in
+                for row in try tx.query(text + returning, values) { inserted.formUnion(row.values.prefix(1)) }
+            }
+            // Each counts once, so that of two rows with one key the second is found.
+            return rows.firstIndex { inserted.remove($0[place]) == nil }
+        }
+    }
+
+    private func inPieces(_ rows: [[StoreValue]], _ insert: (String, [StoreValue]) throws -> Void) throws {
         var rest = rows[...]
         for size in Self.sizes {
             while rest.count >= size, let text = texts[size] {
                 var values: [StoreValue] = []
                 values.reserveCapacity(size * columns)
                 for row in rest.prefix(size) { values.append(contentsOf: row) }
-                answer += try tx.query(text, values)
+                try insert(text, values)
                 rest = rest.dropFirst(size)
             }
         }
-        return answer
     }
 }
