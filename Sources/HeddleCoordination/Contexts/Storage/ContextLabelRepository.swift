@@ -7,7 +7,7 @@ import HeddleStore
 /// Nothing refers to a row, so that whoever changes a context changes its labels. A row that no context has any more does
 /// no harm, since numbers of contexts are used once.
 enum ContextLabelRepository {
-    /// The number that stands for a label of a tenant: the first half of half a SHA-256.
+    /// The number that stands for a label of a tenant: the first eight bytes of a SHA-256.
     ///
     /// Two of a million labels have one number with a chance of one in thirty million. What is found by a number is held
     /// against the label itself before it is shown.

@@ -26,7 +26,7 @@ struct ContextPlan {
 
     /// The letters of the longest beginnings that have lists of their own, and how many contexts are looked at there before
     /// the words themselves are looked up.
-    private static let (listedLetters, glance) = (2, 64)
+    private static let (listedLetters, glance) = (2, 32)
 
     let dialect: StoreDialect
     let lead: Lead
@@ -127,7 +127,7 @@ struct ContextPlan {
             glancing: filter,
             tenant,
             letters: Self.listedLetters,
-            most: Self.glance + 4 * size,
+            most: Self.glance + size,
             after: after
         )
         let limit = query.add(StoreValue(size))
