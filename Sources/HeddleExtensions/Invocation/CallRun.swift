@@ -221,11 +221,15 @@ final class CallRun: Sendable {
         var timeout = order.span.end - now
         if let attempt = policy.attempt, order.isRepeatable { timeout = min(timeout, attempt) }
         let handle = instance.connection.startTool(
-            this.target.tool.name,
-            arguments: order.request.parameters,
+            MCPToolRequest(
+                tool: this.target.tool.name,
+                arguments: order.request.parameters,
+                extra: order.request.continuation
+            ),
             era: instance.greeting.era,
             timeout: timeout,
             maximumTimeout: order.request.progress.map { _ in order.span.limit - now },
+            port: order.request.port,
             progress: order.request.progress
         ) { [self] result in
             ended(this, instance, result, Self.outcome(result))
@@ -268,7 +272,7 @@ final class CallRun: Sendable {
         _ target: InvocationService.Target
     ) -> Result<InvocationService.Answer, any Error> {
         let (attempts, trace) = state.withLock { ($0.attempts, $0.trace) }
-        return target.answer(outcome, order.span, attempts: attempts)
+        return target.answer(outcome, order, attempts: attempts)
             .map { answer in
                 var traced = answer
                 traced.trace = trace

@@ -37,6 +37,10 @@ extension InvocationService {
         package var cacheTTL: Duration?
         /// Whether the answer tells how the call went.
         package var wantsTrace = false
+        /// The client behind the call, for extensions that ask something; nil when nobody can be asked.
+        package var port: MCPClientPort?
+        /// What a call that needed input goes on with, as members of its parameters with a comma before each.
+        package var continuation: [UInt8] = []
         /// Gets progress notifications when the caller wants them.
         package var progress: (@Sendable (JSONView) -> Void)?
 
@@ -148,10 +152,12 @@ extension InvocationService {
 
         /// The answer, unless only a caller with abilities that we did not declare could use it, or it is not what the
         /// tool promised.
-        func answer(_ outcome: MCPOutcome, _ span: Span, attempts: Int) -> Result<Answer, any Error> {
+        func answer(_ outcome: MCPOutcome, _ order: CallRun.Order, attempts: Int) -> Result<Answer, any Error> {
             if case .result(let result) = outcome {
-                if let type = result["resultType"], !type.equals("complete") {
-                    let name = (type.string ?? "").clipped(32)
+                let type = result["resultType"]
+                let isComplete = type.map { $0.equals("complete") } ?? true
+                guard isComplete || order.request.port?.takesAllResults == true else {
+                    let name = (type?.string ?? "").clipped(32)
                     return .failure(
                         HeddleError(
                             .extensionProtocol,
@@ -160,7 +166,7 @@ extension InvocationService {
                     )
                 }
                 do throws(HeddleError) {
-                    try tool.contract.checkResult(result)
+                    if isComplete { try tool.contract.checkResult(result) }
                 } catch {
                     return .failure(error)
                 }
@@ -169,7 +175,7 @@ extension InvocationService {
                 Answer(
                     executionID: ExecutionID(),
                     capability: tool.name,
-                    elapsed: .now - span.start,
+                    elapsed: .now - order.span.start,
                     outcome: outcome,
                     attempts: attempts
                 )

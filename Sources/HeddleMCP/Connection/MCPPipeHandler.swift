@@ -21,6 +21,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
     /// Bytes that were sent while the extension was behind with reading, and are not read yet.
     private var unreadBytes = 0
     private var lastRead = NIODeadline.now()
+    private var nextAsk = 0
     private var closeReason: String?
     private var closeCode = HeddleError.Code.extensionCrashed
 
@@ -231,8 +232,37 @@ final class MCPPipeHandler: ChannelInboundHandler {
             guard unreadBytes <= limits.unreadBytes else {
                 return giveUp("the extension asks without reading the answers")
             }
-            notify(MCPEncoding.reply(id, method, params, delegate))
+            if let reply = MCPEncoding.reply(id, method, delegate) { return notify(reply) }
+            ask(id, method, params)
         }
+    }
+
+    /// Asks the client behind the one call that can be meant: over pipes a request does not say to which it belongs.
+    private func ask(_ id: JSONView, _ method: String, _ params: JSONView?) {
+        let candidates = calls.values.filter { $0.port?.ask != nil }
+        guard let call = candidates.first, let asked = call.port?.ask else {
+            return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
+        }
+        guard candidates.count == 1, call.asks.count < limits.openAsks else {
+            if candidates.count > 1 { delegate.askedAmbiguously() }
+            let failure = MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "it is not clear who is asked")
+            return notify(MCPEncoding.answer(id, .failure(failure)))
+        }
+        guard let loop = context?.eventLoop else { return }
+        nextAsk += 1
+        let number = nextAsk
+        let bound = NIOLoopBound((self, call), eventLoop: loop)
+        let ask = MCPAsk(method: method, params: params) { outcome in
+            loop.execute {
+                let (handler, call) = bound.value
+                call.resume(number)
+                handler.notify(MCPEncoding.answer(id, outcome))
+                handler.plan(call.deadline)
+            }
+        }
+        call.pause(for: ask, number, atMost: limits.patience)
+        plan(call.deadline)
+        asked(ask)
     }
 
     private func answer(_ id: JSONView, _ outcome: MCPOutcome) {
@@ -253,10 +283,12 @@ final class MCPPipeHandler: ChannelInboundHandler {
             let data = params?["data"]
             let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4097), as: UTF8.self) } ?? ""
             delegate.log((params?["level"]?.string ?? "info").clipped(16), text.clipped(4096))
+            // Like a question, a message says to nobody in particular what it says.
+            if let params, calls.count == 1, let call = calls.values.first { call.port?.log?(params) }
         case "notifications/tools/list_changed":
             delegate.toolsChanged()
         default:
-            break
+            delegate.notified(method, params)
         }
     }
 

@@ -36,7 +36,7 @@ package enum MCPMessage: Sendable {
 }
 
 /// A JSON-RPC error object.
-package struct MCPFailure: Sendable {
+package struct MCPFailure: Error, Sendable {
     package let code: Int
     package let message: String
     package let data: JSONView?
