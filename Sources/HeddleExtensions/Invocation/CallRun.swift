@@ -18,6 +18,14 @@ final class CallRun: Sendable {
         let span: InvocationService.Span
         /// Tried again only when the request never left, or this says that it does no harm.
         let isRepeatable: Bool
+
+        /// The same for a client that is asked nothing.
+        var unasked: Order {
+            guard request.port != nil else { return self }
+            var other = request
+            other.port = nil
+            return Order(caller: caller, request: other, span: span, isRepeatable: isRepeatable)
+        }
     }
 
     private struct State {

@@ -10,6 +10,8 @@ package struct MCPClientPort: Sendable {
     package var logLevel: String?
     /// Whether the client goes on with calls that need input, and takes results of other types than `complete`.
     package var takesAllResults: Bool
+    /// The conversation of the client, all of whose calls may be asked what any of them is; nil when each stands alone.
+    package var conversation: String?
     /// Gets what the extension asks; nil when nobody can be asked.
     package var ask: (@Sendable (MCPAsk) -> Void)?
     /// Gets the parameters of log messages that belong to the call.
@@ -19,12 +21,14 @@ package struct MCPClientPort: Sendable {
         capabilities: [UInt8] = Array("{}".utf8),
         logLevel: String? = nil,
         takesAllResults: Bool = false,
+        conversation: String? = nil,
         ask: (@Sendable (MCPAsk) -> Void)? = nil,
         log: (@Sendable (JSONView) -> Void)? = nil
     ) {
         self.capabilities = capabilities
         self.logLevel = logLevel
         self.takesAllResults = takesAllResults
+        self.conversation = conversation
         self.ask = ask
         self.log = log
     }

@@ -237,18 +237,17 @@ final class MCPPipeHandler: ChannelInboundHandler {
         }
     }
 
-    /// Asks the client behind the one call that can be meant: over pipes a request does not say to which it belongs.
+    /// Asks the client behind the call that is meant.
     private func ask(_ id: JSONView, _ method: String, _ params: JSONView?) {
         let candidates = calls.values.filter { $0.port?.ask != nil }
-        guard let call = candidates.first, let asked = call.port?.ask else {
+        guard !candidates.isEmpty, let loop = context?.eventLoop else {
             return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
         }
-        guard candidates.count == 1, call.asks.count < limits.openAsks else {
-            if candidates.count > 1 { delegate.askedAmbiguously() }
+        guard let call = asking(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks else {
+            delegate.askedAmbiguously()
             let failure = MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "it is not clear who is asked")
             return notify(MCPEncoding.answer(id, .failure(failure)))
         }
-        guard let loop = context?.eventLoop else { return }
         nextAsk += 1
         let number = nextAsk
         let bound = NIOLoopBound((self, call), eventLoop: loop)
@@ -290,6 +289,19 @@ final class MCPPipeHandler: ChannelInboundHandler {
         default:
             delegate.notified(method, params)
         }
+    }
+
+    /// The call that a question belongs to; nil when it may be several.
+    ///
+    /// Over pipes a request does not say so. Most tools wait for the answer, so that those that have none are meant last.
+    private func asking(among candidates: [MCPCall]) -> MCPCall? {
+        let free = candidates.filter { $0.asks.isEmpty }
+        let likely = free.isEmpty ? candidates : free
+        guard let latest = likely.max(by: { $0.id < $1.id }) else { return nil }
+        let isOne = likely.allSatisfy { call in
+            call === latest || call.port?.conversation.map { $0 == latest.port?.conversation } ?? false
+        }
+        return isOne ? latest : nil
     }
 
     // MARK: Messages that cannot be taken

@@ -57,6 +57,17 @@ struct MCPAnswer: Sendable {
         return writer.bytes
     }
 
+    /// The status of an error that an extension of the modern era may have sent.
+    static func status(ofCode code: Int) -> HTTPResponse.Status {
+        MCPErrorCode(rawValue: code).map { $0 == .internalError ? .ok : $0.status } ?? .ok
+    }
+
+    /// The code of an error of an extension for a client of an era, which may be another than the extension's.
+    static func code(_ code: Int, in era: MCPEra) -> Int {
+        // "Resource not found" until 2025-11-25.
+        code == -32002 && era == .modern ? MCPErrorCode.invalidParams.rawValue : code
+    }
+
     /// A result whose bytes exist already; members of the modern revision are spliced in at its front.
     static func result(id: JSONView, _ result: ArraySlice<UInt8>, extra: String = "") -> [UInt8] {
         var bytes: [UInt8] = []

@@ -1,0 +1,116 @@
+package import HeddleMCP
+package import HeddleModel
+package import JSON
+
+/// Requests of clients that an extension answers and that are no calls of tools: resources, prompts, completion.
+package final class RelayService: Sendable {
+    /// One request.
+    package struct Request: Sendable {
+        package let extensionName: String
+        package let method: String
+        /// Members of the parameters without `_meta` and line breaks.
+        package var params: [UInt8]
+        package var timeout = InvocationService.defaultTimeout
+        /// The session of the client, for extensions that have a process for each.
+        package var session: String?
+        /// The client behind the request.
+        package var port: MCPClientPort?
+        /// Gets progress notifications when the client wants them.
+        package var progress: (@Sendable (JSONView) -> Void)?
+
+        package init(extensionName: String, method: String, params: [UInt8] = []) {
+            self.extensionName = extensionName
+            self.method = method
+            self.params = params
+        }
+    }
+
+    private let registry: ExtensionRegistry
+
+    package init(registry: ExtensionRegistry) {
+        self.registry = registry
+    }
+
+    /// Sends a request to a process of the extension, which is started if need be.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive`, `definitionHeld`, or what the start and the
+    ///   conversation throw.
+    package func send(_ caller: Caller, _ request: Request) async throws -> MCPOutcome {
+        let entry = try registry.active(request.extensionName)
+        return try await send(caller, request, to: entry)
+    }
+
+    private func send(_ caller: Caller, _ request: Request, to entry: RegistryEntry) async throws -> MCPOutcome {
+        var wish = InstancePool.Request()
+        if entry.pool.rules.isolation == .session {
+            wish.session = InvocationService.Target.sessionKey(caller, request.session)
+        }
+        let (wished, deadline) = (wish, ContinuousClock.now + request.timeout)
+        let instance = try await Deadline.run(until: deadline) {
+            try await entry.pool.acquire(wished)
+        } dropping: { instance in
+            entry.pool.release(instance, .neutral)
+        }
+        do {
+            let outcome = try await instance.connection.request(
+                request.method,
+                params: request.params,
+                era: instance.greeting.era,
+                timeout: max(.milliseconds(1), deadline - .now),
+                port: request.port,
+                progress: request.progress
+            )
+            entry.pool.release(instance, .success)
+            return outcome
+        } catch {
+            entry.pool.release(instance, CallRun.outcome(.failure(error)))
+            throw error
+        }
+    }
+
+    /// What the extension said it can do; it is started if that is not known.
+    ///
+    /// - Throws: as ``send(_:_:)``.
+    package func abilities(of name: String) async throws -> MCPAbilities {
+        let entry = try registry.active(name)
+        if let known = entry.registered.abilities { return known }
+        let instance = try await entry.pool.acquire()
+        defer { entry.pool.release(instance, .neutral) }
+        return instance.greeting.abilities
+    }
+
+    /// Sends a request without parameters to the processes that run, and waits for no answer.
+    package func tellRunning(_ name: String, _ method: String, _ params: [UInt8]) {
+        guard let entry = try? registry.active(name) else { return }
+        for instance in entry.pool.instances where instance.greeting.era == .legacy {
+            // Unstructured, because nobody waits for what it comes to.
+            Task {
+                _ = try? await instance.connection.request(method, params: params, era: .legacy, timeout: .seconds(10))
+            }
+        }
+    }
+}
+
+extension ExtensionRegistry {
+    /// The extension of a name that takes calls.
+    ///
+    /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive` or `definitionHeld`.
+    package func active(_ name: String) throws(HeddleError) -> RegistryEntry {
+        guard let entry = snapshot.entry(name) else {
+            throw HeddleError(
+                .extensionNotFound,
+                "no extension is named '\(name.prefix(80))'",
+                details: ["extension": String(name.prefix(80))]
+            )
+        }
+        guard entry.registered.state == .active else {
+            throw HeddleError(
+                .extensionInactive,
+                "the extension '\(entry.registered.name)' is \(entry.registered.state.rawValue), not active",
+                details: ["extension": entry.registered.name.rawValue, "state": entry.registered.state.rawValue]
+            )
+        }
+        guard !entry.registered.isHeld else { throw InvocationService.held(entry.registered.name) }
+        return entry
+    }
+}
