@@ -68,6 +68,37 @@ package final class RelayService: Sendable {
         }
     }
 
+    /// Lets a client hear of changes of a resource, until ``unsubscribe(_:from:)``.
+    ///
+    /// - Throws: as ``send(_:_:)``, and ``HeddleError`` with `tooManyRequests`.
+    package func subscribe(_ caller: Caller, _ uri: String, of name: String) async throws {
+        let entry = try registry.active(name)
+        guard let isFirst = entry.pool.subscriptions.add(uri) else {
+            throw HeddleError(.tooManyRequests, "too many resources of '\(name)' are listened to")
+        }
+        guard isFirst else { return }
+        do {
+            // One that runs is told; one that starts is told then.
+            let instance = try await entry.pool.acquire()
+            entry.pool.release(instance, .neutral)
+        } catch {
+            _ = entry.pool.subscriptions.remove(uri)
+            throw error
+        }
+        follow(entry.pool)
+    }
+
+    /// A client does not want to hear of a resource any more.
+    package func unsubscribe(_ uri: String, from name: String) {
+        guard let entry = try? registry.active(name), entry.pool.subscriptions.remove(uri) else { return }
+        follow(entry.pool)
+    }
+
+    private func follow(_ pool: InstancePool) {
+        let uris = pool.subscriptions.uris
+        for instance in pool.instances { instance.follow(uris) }
+    }
+
     /// What the extension said it can do; it is started if that is not known.
     ///
     /// - Throws: as ``send(_:_:)``.

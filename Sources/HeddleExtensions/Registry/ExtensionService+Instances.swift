@@ -75,6 +75,7 @@ extension ExtensionService {
             await started.instance.stop(grace: configuration.stopGrace)
             throw error
         }
+        started.instance.follow(pool.subscriptions.uris)
         if session != nil {
             // Beside the call that waits for this start.
             background.add { [launcher] in

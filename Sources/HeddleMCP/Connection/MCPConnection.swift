@@ -177,6 +177,31 @@ package final class MCPConnection: Sendable {
         return try await run(call, message)
     }
 
+    /// Lets a server of the modern era tell of what changes, for as long as it runs or until ``stopListening(_:)``.
+    ///
+    /// - Parameters:
+    ///   - abilities: What it can tell of.
+    ///   - uris: The resources whose changes are wanted.
+    /// - Returns: The id of the request.
+    package func listen(_ abilities: MCPAbilities, _ uris: Set<String>) -> Int {
+        let id = takeID()
+        let filter: JSONValue = [
+            "toolsListChanged": .bool(abilities.contains(.toolsListChanged)),
+            "promptsListChanged": .bool(abilities.contains(.promptsListChanged)),
+            "resourcesListChanged": .bool(abilities.contains(.resourcesListChanged)),
+            "resourceSubscriptions": .array(uris.sorted().map { .string($0) }),
+        ]
+        let params = Array("\"notifications\":".utf8) + filter.bytes
+        let message = MCPEncoding.request(id: id, method: "subscriptions/listen", params: params, era: .modern)
+        channel.eventLoop.execute { [handler] in handler.value.listen(id, message) }
+        return id
+    }
+
+    /// Ends what ``listen(_:_:)`` began.
+    package func stopListening(_ id: Int) {
+        channel.eventLoop.execute { [handler] in handler.value.stopListening(id) }
+    }
+
     /// Sends a notification.
     package func notify(_ method: String, params: JSONValue? = nil) {
         let message = MCPEncoding.notification(method, params: params)

@@ -22,6 +22,8 @@ final class MCPPipeHandler: ChannelInboundHandler {
     private var unreadBytes = 0
     private var lastRead = NIODeadline.now()
     private var nextAsk = 0
+    /// Requests that only end when nobody listens any more.
+    private var listens: Set<Int> = []
     private var closeReason: String?
     private var closeCode = HeddleError.Code.extensionCrashed
 
@@ -128,6 +130,17 @@ final class MCPPipeHandler: ChannelInboundHandler {
     private var isStuckInHalfALine: Bool {
         guard calls.isEmpty, closeReason == nil, let partial = splitter.partial else { return false }
         return NIODeadline.now() - lastRead > .milliseconds(200) && MCPEncoding.leadingID(partial[...]) != nil
+    }
+
+    /// Sends a request whose answer says nothing.
+    func listen(_ id: Int, _ message: ByteBuffer) {
+        listens.insert(id)
+        notify(message)
+    }
+
+    func stopListening(_ id: Int) {
+        guard listens.remove(id) != nil else { return }
+        notify(MCPEncoding.cancelled(id, reason: "nobody listens any more"))
     }
 
     /// Sends a message that gets no answer.
@@ -243,7 +256,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
         guard !candidates.isEmpty, let loop = context?.eventLoop else {
             return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
         }
-        guard let call = asking(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks else {
+        guard let call = addressee(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks else {
             delegate.askedAmbiguously()
             let failure = MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "it is not clear who is asked")
             return notify(MCPEncoding.answer(id, .failure(failure)))
@@ -266,6 +279,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     private func answer(_ id: JSONView, _ outcome: MCPOutcome) {
         guard let number = id.integer, let call = calls.removeValue(forKey: number) else {
+            if let number = id.integer, listens.remove(number) != nil { return }
             delegate.lateAnswer()
             return strays.countUnmatched()
         }
@@ -283,7 +297,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
             let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4097), as: UTF8.self) } ?? ""
             delegate.log((params?["level"]?.string ?? "info").clipped(16), text.clipped(4096))
             // Like a question, a message says to nobody in particular what it says.
-            if let params, calls.count == 1, let call = calls.values.first { call.port?.log?(params) }
+            if let params { addressee(among: calls.values.filter { $0.port?.log != nil })?.port?.log?(params) }
         case "notifications/tools/list_changed":
             delegate.toolsChanged()
         default:
@@ -291,10 +305,10 @@ final class MCPPipeHandler: ChannelInboundHandler {
         }
     }
 
-    /// The call that a question belongs to; nil when it may be several.
+    /// The call that a question or a message belongs to; nil when it may be several.
     ///
     /// Over pipes a request does not say so. Most tools wait for the answer, so that those that have none are meant last.
-    private func asking(among candidates: [MCPCall]) -> MCPCall? {
+    private func addressee(among candidates: [MCPCall]) -> MCPCall? {
         let free = candidates.filter { $0.asks.isEmpty }
         let likely = free.isEmpty ? candidates : free
         guard let latest = likely.max(by: { $0.id < $1.id }) else { return nil }

@@ -43,6 +43,14 @@ struct MCPAnswer: Sendable {
         writer.name("id")
         if let id { writer.raw(id) } else { writer.null() }
         writer.name("error")
+        writer.raw(errorObject(code, message, data)[...])
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The object that says what went wrong.
+    static func errorObject(_ code: Int, _ message: String, _ data: ArraySlice<UInt8>?) -> [UInt8] {
+        var writer = JSONWriter()
         writer.beginObject()
         writer.name("code")
         writer.integer(code)
@@ -52,7 +60,6 @@ struct MCPAnswer: Sendable {
             writer.name("data")
             writer.raw(data)
         }
-        writer.endObject()
         writer.endObject()
         return writer.bytes
     }

@@ -152,7 +152,11 @@ struct MCPEndpoint: Sendable {
             )
             return exchange.refusal(error).response
         }
-        return stream.response { [listeners = gateway.listeners] in listeners.remove(number) }
+        let unfollow = exchange.follow(filter.uris)
+        return stream.response { [listeners = gateway.listeners] in
+            listeners.remove(number)
+            unfollow()
+        }
     }
 
     /// Several messages at once, which only the revision 2025-03-26 has.

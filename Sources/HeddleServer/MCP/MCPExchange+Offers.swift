@@ -3,10 +3,11 @@ import HeddleExtensions
 import HeddleMCP
 import HeddleModel
 import JSON
+import Logging
 
 /// Prompts, resources, completion, and what a client hears of without asking again.
 extension MCPExchange {
-    private func relayed(_ name: String, _ client: MCPClient, _ replaced: [String: [UInt8]] = [:]) -> MCPWork {
+    func relayed(_ name: String, _ client: MCPClient, _ replaced: [String: [UInt8]] = [:]) -> MCPWork {
         var request = RelayService.Request(extensionName: name, method: method)
         request.params = MCPParams.members(params, replacing: replaced)
         request.session = client.session?.id
@@ -89,7 +90,7 @@ extension MCPExchange {
     }
 
     func getPrompt(_ client: MCPClient) -> Step {
-        guard let name = params?["name"]?.string, let (owner, prompt) = scope.prompt(name) else {
+        guard let name = params?["name"]?.string, let (owner, prompt) = scope.owned(name) else {
             return invalid("Unknown prompt: \((params?["name"]?.string ?? "").prefix(200))")
         }
         return relay(relayed(owner, client, ["name": JSONValue.string(prompt).bytes]), client)
@@ -99,7 +100,7 @@ extension MCPExchange {
         guard let ref = params?["ref"], let kind = ref["type"]?.string else { return invalid("'ref' says what is completed") }
         switch kind {
         case "ref/prompt":
-            guard let name = ref["name"]?.string, let (owner, prompt) = scope.prompt(name) else {
+            guard let name = ref["name"]?.string, let (owner, prompt) = scope.owned(name) else {
                 return invalid("Unknown prompt: \((ref["name"]?.string ?? "").prefix(200))")
             }
             let other = MCPParams.replacing(ref, ["name": JSONValue.string(prompt).bytes])
@@ -120,11 +121,17 @@ extension MCPExchange {
 
     // MARK: What clients are told
 
-    func listen() -> Step {
-        guard let filter = params?["notifications"], filter.kind == .object else {
+    func listen(_ client: MCPClient) -> Step {
+        guard let stated = params?["notifications"], stated.kind == .object else {
             return invalid("'notifications' says what is listened to")
         }
-        return .listen(MCPListeners.Filter(filter))
+        var filter = MCPListeners.Filter(stated)
+        if let tasks = stated["taskIds"] {
+            guard client.takesTasks else { return .answer(needsTasks()) }
+            let known = tasks.elements.prefix(1000).compactMap(\.string)
+            filter.tasks = Set(known.filter { gateway.tasks.entry($0, of: principal, scope) != nil })
+        }
+        return .listen(filter)
     }
 
     func setLevel(_ client: MCPClient) -> Step {
@@ -142,15 +149,44 @@ extension MCPExchange {
     func subscribe(_ client: MCPClient) -> Step {
         guard let uri = params?["uri"]?.string else { return invalid("'uri' is a text") }
         guard let session = client.session else { return invalid("subscriptions belong to a session") }
-        let isWanted = method == "resources/subscribe"
-        guard isWanted ? session.subscribe(uri) : session.unsubscribe(uri) else {
-            return ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))
+        let done = ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))
+        guard method == "resources/subscribe" else {
+            if let name = session.unsubscribe(uri) { services.relay.unsubscribe(uri, from: name) }
+            return done
         }
         return withOwner(of: uri, client) { name in
-            var work = relayed(name, client)
-            // Whatever the extension says besides: the client only hears that it was taken.
-            work.adapt = { _ in Array("{}".utf8) }
-            return relay(work, client)
+            .later { [self] in
+                guard !session.isSubscribed(uri) else { return done }
+                try await services.relay.subscribe(.local(origin: .mcp, requestID: requestID), uri, of: name)
+                // It may have ended meanwhile, or asked twice.
+                if !session.subscribe(uri, of: name) { services.relay.unsubscribe(uri, from: name) }
+                return done
+            }
+        }
+    }
+
+    /// Lets extensions tell of the resources that a listener names; returns how that is ended.
+    func follow(_ uris: Set<String>) -> @Sendable () -> Void {
+        guard !uris.isEmpty else { return {} }
+        let task = Task { [self] in
+            var followed: [(uri: String, name: String)] = []
+            for uri in uris where !Task.isCancelled {
+                guard let name = await scope.owner(of: uri, gateway.offers) else { continue }
+                do {
+                    try await services.relay.subscribe(.local(origin: .mcp, requestID: requestID), uri, of: name)
+                    followed.append((uri, name))
+                } catch {
+                    // What cannot be followed is not told of.
+                    services.logger.debug("Cannot follow a resource", metadata: ["error": "\(error)"])
+                }
+            }
+            return followed
+        }
+        let relay = services.relay
+        return {
+            // Unstructured, because nobody waits for it.
+            Task { for (uri, name) in await task.value { relay.unsubscribe(uri, from: name) } }
+            task.cancel()
         }
     }
 }

@@ -68,7 +68,8 @@ struct MCPExchange: Sendable {
 
     private static let methods: Set<String> = [
         "server/discover", "tools/list", "tools/call", "resources/list", "resources/templates/list", "resources/read",
-        "prompts/list", "prompts/get", "completion/complete", "subscriptions/listen",
+        "prompts/list", "prompts/get", "completion/complete", "subscriptions/listen", "tasks/get", "tasks/update",
+        "tasks/cancel",
     ]
 
     /// What `Mcp-Name` repeats of a request, if anything.
@@ -76,6 +77,7 @@ struct MCPExchange: Sendable {
         switch method {
         case "tools/call", "prompts/get": (params?["name"]?.string, true)
         case "resources/read": (params?["uri"]?.string, true)
+        case "tasks/get", "tasks/update", "tasks/cancel": (params?["taskId"]?.string, true)
         case _: (nil, false)
         }
     }
@@ -177,6 +179,7 @@ struct MCPExchange: Sendable {
         if abilities.contains(.prompts) { object["prompts"] = ["listChanged": true] }
         if abilities.contains(.completions) { object["completions"] = [:] }
         if abilities.contains(.logging) { object["logging"] = [:] }
+        if era == .modern { object["extensions"] = .object(JSONObject(members: [.init(name: MCPMetaKey.tasks, value: [:])])) }
         return .object(object)
     }
 
@@ -193,7 +196,8 @@ struct MCPExchange: Sendable {
         case ("prompts/get", _): return getPrompt(client)
         case ("completion/complete", _): return complete(client)
         case ("server/discover", .modern): return discover()
-        case ("subscriptions/listen", .modern): return listen()
+        case ("subscriptions/listen", .modern): return listen(client)
+        case ("tasks/get", .modern), ("tasks/update", .modern), ("tasks/cancel", .modern): return task(client)
         case ("ping", .legacy): return ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))
         case ("logging/setLevel", .legacy): return setLevel(client)
         case ("resources/subscribe", .legacy), ("resources/unsubscribe", .legacy): return subscribe(client)
@@ -231,6 +235,7 @@ struct MCPExchange: Sendable {
         return .relay(
             MCPRelay(
                 gateway: gateway,
+                scope: scope,
                 id: id,
                 client: client,
                 work: work,
@@ -296,9 +301,15 @@ struct MCPExchange: Sendable {
             extensionName: exported.extensionName,
             capability: exported.tool.name,
             parameters: arguments,
-            timeout: InvocationService.defaultTimeout
+            // A task takes the time that it needs.
+            timeout: client.takesTasks ? InvocationService.maximumTimeout : InvocationService.defaultTimeout
         )
         call.session = client.session?.id
-        return relay(MCPWork(kind: .tool(call), method: method, params: params), client)
+        var work = MCPWork(kind: .tool(call), method: method, params: params)
+        if case .all = scope, client.takesTasks {
+            let owner = exported.extensionName
+            work.adapt = { Self.naming(taskOf: owner, $0) }
+        }
+        return relay(work, client)
     }
 }

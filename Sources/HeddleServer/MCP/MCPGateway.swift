@@ -4,10 +4,11 @@ import HeddleModel
 /// What all requests of MCP clients share, whichever endpoint they come to.
 final class MCPGateway: Sendable {
     let services: ServerServices
-    let sessions = MCPSessions()
+    let sessions: MCPSessions
     let parked = ParkedCalls()
     let offers: OfferBook
     let listeners: MCPListeners
+    let tasks: MCPTasks
     let seal: SealedState
     let clock: any WallClock
 
@@ -16,7 +17,10 @@ final class MCPGateway: Sendable {
         self.clock = clock
         offers = OfferBook(registry: services.registry, relay: services.relay)
         seal = SealedState(secret: secret)
-        listeners = MCPListeners(sessions: sessions)
+        sessions = MCPSessions(relay: services.relay)
+        let listeners = MCPListeners(sessions: sessions)
+        self.listeners = listeners
+        tasks = MCPTasks(clock: clock) { id, task in listeners.tellTask(id, task) }
         listeners.listen(to: services.registry.events)
     }
 }

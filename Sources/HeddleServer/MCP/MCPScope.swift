@@ -55,8 +55,8 @@ enum MCPScope: Sendable, Equatable {
         self == .all ? name + Self.separator + prompt : prompt
     }
 
-    /// The extension and the prompt that a name means here.
-    func prompt(_ name: String) -> (extensionName: String, prompt: String)? {
+    /// The extension that a name means here, and the name that it knows.
+    func owned(_ name: String) -> (extensionName: String, name: String)? {
         switch self {
         case .one(let extensionName): return (extensionName, name)
         case .all:

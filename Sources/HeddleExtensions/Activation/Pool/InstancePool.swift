@@ -48,6 +48,8 @@ package final class InstancePool: Sendable {
     let retryBudget = Mutex(RetryBudget(now: .now))
     /// What is kept of its calls.
     let results: ResultScope
+    /// The resources that clients want to hear of.
+    let subscriptions = SubscriptionBook()
     /// A number that no other pool of this server has.
     let number: Int
     private static let lastNumber = Atomic<Int>(0)
@@ -350,6 +352,8 @@ package final class InstancePool: Sendable {
 
     /// Stops what nobody has called for a while; called every second or so.
     func stopIfIdle() {
+        // A process that is stopped tells nobody of changes.
+        guard subscriptions.isEmpty else { return }
         let now = ContinuousClock.now
         let idle = groups.withLock { groups in
             var idle = groups.main.takeIdle(after: rules.idleAfter, now: now)

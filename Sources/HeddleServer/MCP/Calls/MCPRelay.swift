@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import HeddleExtensions
 import HeddleMCP
@@ -9,6 +10,7 @@ import Synchronization
 /// A request of a client that an extension answers, and how its end is told.
 struct MCPRelay: Sendable {
     let gateway: MCPGateway
+    let scope: MCPScope
     let id: JSONView
     let client: MCPClient
     let work: MCPWork
@@ -61,7 +63,7 @@ struct MCPRelay: Sendable {
     private func port(_ outlet: MCPOutlet?, ask: (@Sendable (MCPAsk) -> Void)?) -> MCPClientPort {
         var port = MCPClientPort(
             capabilities: client.capabilities,
-            logLevel: outlet == nil ? nil : client.era == .modern ? client.logLevel?.rawValue : nil,
+            logLevel: outlet == nil ? nil : client.logLevel?.rawValue,
             takesAllResults: client.era == .modern || ask != nil,
             conversation: client.session?.id,
             ask: ask
@@ -102,7 +104,7 @@ struct MCPRelay: Sendable {
         case .some(.inner(let state)?): continuation += #","requestState":"#.utf8 + JSONValue.string(state).bytes
         case .some(.plain?): break
         }
-        guard client.canBeAsked else {
+        guard client.canBeAsked || canBeTask else {
             return work.start(
                 services,
                 caller,
@@ -111,7 +113,13 @@ struct MCPRelay: Sendable {
                 progress: progress(outlet)
             ) { told(.result($0)) }
         }
-        let call = ParkedCall(client, in: gateway.parked, early: work.answers, told: told)
+        let (tasks, name) = (gateway.tasks, RequestID().rawValue)
+        let call = ParkedCall(name, client, in: gateway.parked, early: work.answers) {
+            tasks.note(name)
+        } told: {
+            told($0)
+        }
+        if canBeTask { planTask(call) }
         call.setCancel(
             work.start(
                 services,
@@ -122,6 +130,22 @@ struct MCPRelay: Sendable {
             ) { call.finish($0) }
         )
         return { call.hungUp() }
+    }
+
+    /// Whether the client takes a task for an answer.
+    private var canBeTask: Bool {
+        guard client.takesTasks, case .tool = work.kind else { return false }
+        return true
+    }
+
+    private func planTask(_ call: ParkedCall) {
+        let (tasks, caller, relay) = (gateway.tasks, caller, self)
+        DispatchQueue.global()
+            .asyncAfter(deadline: .now() + .milliseconds(Int(MCPTasks.patience / .milliseconds(1)))) {
+                call.becomeTask { call in
+                    tasks.keep(call, for: caller.principal, relay.scope) { relay.shaped($0) }
+                }
+            }
     }
 
     private func open(_ state: String) -> SealedState.Content? {
@@ -135,6 +159,12 @@ struct MCPRelay: Sendable {
     private func encode(_ round: ParkedCall.Round) -> MCPAnswer {
         switch round {
         case .result(let result): return encode(result)
+        case .task(let name):
+            guard let entry = gateway.tasks.entry(name, of: caller.principal, scope) else {
+                return .failure(id: id, .internalError, "the task is not there")
+            }
+            let members = Array(#"{"resultType":"task","#.utf8) + gateway.tasks.members(entry, isDetailed: false)
+            return MCPAnswer(status: .ok, bytes: MCPAnswer.result(id: id, (members + [UInt8(ascii: "}")])[...]))
         case .questions(let questions, let call):
             guard let state = seal(.parked(call)) else {
                 return .failure(id: id, .internalError, "the state of the call cannot be sealed")
@@ -198,6 +228,9 @@ struct MCPRelay: Sendable {
             return MCPAnswer(status: .ok, bytes: bytes)
         }
     }
+
+    /// A result as the client sees it.
+    private func shaped(_ view: JSONView) -> [UInt8] { work.adapt?(view) ?? view.compactBytes }
 
     private func encode(_ view: JSONView) -> [UInt8] {
         let adapted = work.adapt?(view)

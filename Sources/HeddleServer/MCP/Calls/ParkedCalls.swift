@@ -57,6 +57,8 @@ final class ParkedCall: Sendable {
         case result(Result<MCPOutcome, any Error>)
         /// What has to be answered before the call of this id goes on.
         case questions([Question], of: String)
+        /// The call goes on as a task of this id.
+        case task(String)
     }
 
     private struct State {
@@ -69,19 +71,31 @@ final class ParkedCall: Sendable {
         var result: Result<MCPOutcome, any Error>?
         var cancel: (@Sendable () -> Void)?
         var isGivenUp = false
+        var isTask = false
     }
 
     /// Questions that come together are told together.
     private static let gathering = DispatchTimeInterval.milliseconds(2)
 
-    let id = RequestID().rawValue
+    let id: String
     private let client: MCPClient
     private let registry: ParkedCalls
     private let state: Mutex<State>
+    /// Told when a task has asked, was answered, or is over.
+    private let changed: (@Sendable () -> Void)?
 
-    init(_ client: MCPClient, in registry: ParkedCalls, early: [String: [UInt8]], told: @escaping @Sendable (Round) -> Void) {
+    init(
+        _ id: String,
+        _ client: MCPClient,
+        in registry: ParkedCalls,
+        early: [String: [UInt8]],
+        changed: (@Sendable () -> Void)? = nil,
+        told: @escaping @Sendable (Round) -> Void
+    ) {
+        self.id = id
         self.client = client
         self.registry = registry
+        self.changed = changed
         state = Mutex(State(told: told, early: early))
     }
 
@@ -96,7 +110,7 @@ final class ParkedCall: Sendable {
 
     /// The extension asks.
     func ask(_ ask: MCPAsk) {
-        guard client.canAnswer(ask.method), registry.park(self) else {
+        guard client.canAnswer(ask.method), state.withLock(\.isTask) || registry.park(self) else {
             return ask.refuse(
                 MCPFailure(
                     code: MCPErrorCode.methodNotFound.rawValue,
@@ -113,7 +127,7 @@ final class ParkedCall: Sendable {
             planTelling(&state)
             return nil
         }
-        if let early { ask.answer(early) }
+        if let early { ask.answer(early) } else { changed?() }
     }
 
     /// The call is over.
@@ -124,7 +138,7 @@ final class ParkedCall: Sendable {
             state.asks = []
             return state.told
         }
-        guard let told else { return }
+        guard let told else { return changed?() ?? () }
         registry.forget(id)
         told(.result(result))
     }
@@ -157,6 +171,39 @@ final class ParkedCall: Sendable {
             told(.result(result))
         }
         return true
+    }
+
+    /// Where it is, for a call that goes on as a task.
+    struct Progress: Sendable {
+        let questions: [Question]
+        let result: Result<MCPOutcome, any Error>?
+    }
+
+    var progress: Progress { state.withLock { Progress(questions: $0.asks, result: $0.result) } }
+
+    /// Goes on as a task, unless it is over or asks something; the client is told so.
+    func becomeTask(_ keep: (ParkedCall) -> Bool) {
+        let told = state.withLock { state -> (@Sendable (Round) -> Void)? in
+            guard let told = state.told, state.asks.isEmpty, keep(self) else { return nil }
+            state.told = nil
+            state.isTask = true
+            return told
+        }
+        told?(.task(id))
+    }
+
+    /// Takes answers to what a task asked; unknown ones are ignored.
+    func answer(_ answers: [String: [UInt8]]) {
+        var given: [(MCPAsk, [UInt8])] = []
+        state.withLock { state in
+            state.asks.removeAll { question in
+                guard let answer = answers[question.key] else { return false }
+                given.append((question.ask, answer))
+                return true
+            }
+        }
+        for (ask, answer) in given { ask.answer(answer) }
+        changed?()
     }
 
     /// The client hung up: that ends the call unless it waits for the client.

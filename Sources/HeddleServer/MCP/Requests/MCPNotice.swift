@@ -50,6 +50,16 @@ enum MCPNotice {
         writer.name("resultType")
         writer.string("input_required")
         writer.name("inputRequests")
+        writer.raw(inputRequests(questions)[...])
+        writer.name("requestState")
+        writer.string(state)
+        writer.endObject()
+        return MCPAnswer.result(id: id, writer.bytes[...])
+    }
+
+    /// What an extension asks, by the names that the answers have.
+    static func inputRequests(_ questions: [ParkedCall.Question]) -> [UInt8] {
+        var writer = JSONWriter()
         writer.beginObject()
         for question in questions {
             writer.name(question.key)
@@ -63,10 +73,7 @@ enum MCPNotice {
             writer.endObject()
         }
         writer.endObject()
-        writer.name("requestState")
-        writer.string(state)
-        writer.endObject()
-        return MCPAnswer.result(id: id, writer.bytes[...])
+        return writer.bytes
     }
 
     /// What an extension is told that asks for what the client does not offer.

@@ -12,6 +12,7 @@ final class MCPListeners: Sendable {
         var prompts = false
         var resources = false
         var uris: Set<String> = []
+        var tasks: Set<String> = []
 
         init(_ view: JSONView?) {
             tools = view?["toolsListChanged"]?.bool ?? false
@@ -27,6 +28,7 @@ final class MCPListeners: Sendable {
             if prompts { object["promptsListChanged"] = true }
             if resources { object["resourcesListChanged"] = true }
             if !uris.isEmpty { object["resourceSubscriptions"] = .array(uris.sorted().map { .string($0) }) }
+            if !tasks.isEmpty { object["taskIds"] = .array(tasks.sorted().map { .string($0) }) }
             return .object(object)
         }
     }
@@ -119,6 +121,18 @@ final class MCPListeners: Sendable {
         case .resources(let name): tell("notifications/resources/list_changed", name) { $0.resources }
         case .resource(let name, let uri): tell("notifications/resources/updated", name, uri: uri) { $0.uris.contains(uri) }
         case .other: break
+        }
+    }
+
+    /// A task has changed, whose members these are.
+    func tellTask(_ id: String, _ task: [UInt8]) {
+        for listener in listeners.withLock({ $0.all.values.filter { $0.filter.tasks.contains(id) } }) {
+            var meta = JSONWriter()
+            meta.beginObject()
+            Self.mark(&meta, listener)
+            meta.endObject()
+            let params = [UInt8(ascii: "{")] + task + [UInt8(ascii: ",")] + meta.bytes.dropFirst()
+            listener.stream.send(Self.message("notifications/tasks", params))
         }
     }
 

@@ -26,7 +26,8 @@ final class MCPSession: Sendable {
         var streams: [String: MCPStream] = [:]
         var order: [String] = []
         var lastStream = 0
-        var subscriptions: Set<String> = []
+        /// The resources that the client hears of, with their extensions.
+        var subscriptions: [String: String] = [:]
         var isEnded = false
     }
 
@@ -135,14 +136,17 @@ final class MCPSession: Sendable {
     func setLogLevel(_ level: MCPLogLevel) { state.withLock { $0.logLevel = level } }
 
     /// The resources that the client is told of when they change.
-    func subscribe(_ uri: String) -> Bool { state.withLock { $0.subscriptions.insert(uri).inserted } }
-    func unsubscribe(_ uri: String) -> Bool { state.withLock { $0.subscriptions.remove(uri) != nil } }
-    func isSubscribed(_ uri: String) -> Bool { state.withLock { $0.subscriptions.contains(uri) } }
+    func subscribe(_ uri: String, of name: String) -> Bool {
+        state.withLock { $0.isEnded ? false : $0.subscriptions.updateValue(name, forKey: uri) == nil }
+    }
+    func unsubscribe(_ uri: String) -> String? { state.withLock { $0.subscriptions.removeValue(forKey: uri) } }
+    func isSubscribed(_ uri: String) -> Bool { state.withLock { $0.subscriptions[uri] != nil } }
 
     // MARK: The end
 
-    /// Ends what runs in it.
-    func end() {
+    /// Ends what runs in it, and returns the resources that its client heard of.
+    @discardableResult
+    func end() -> [String: String] {
         let left = state.withLock { state in
             defer { state = State(isEnded: true) }
             return state
@@ -153,6 +157,7 @@ final class MCPSession: Sendable {
         }
         for stream in left.streams.values { stream.end() }
         general.end()
+        return left.subscriptions
     }
 }
 

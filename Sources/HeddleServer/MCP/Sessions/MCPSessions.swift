@@ -1,3 +1,4 @@
+import HeddleExtensions
 import HeddleModel
 import Synchronization
 
@@ -19,6 +20,11 @@ final class MCPSessions: Sendable {
     private static let maximum = 10_000
 
     private let state = Mutex(State())
+    private let relay: RelayService
+
+    init(relay: RelayService) {
+        self.relay = relay
+    }
 
     /// Begins a session.
     func begin(_ opening: MCPSession.Opening) -> MCPSession {
@@ -35,7 +41,7 @@ final class MCPSessions: Sendable {
             state.sessions[session.id] = Entry(session: session, lastUse: state.uses)
             return forgotten
         }
-        forgotten?.end()
+        if let forgotten { end(forgotten) }
         return session
     }
 
@@ -52,8 +58,12 @@ final class MCPSessions: Sendable {
     /// Ends a session and what runs in it; false when there is none.
     func end(_ id: String) -> Bool {
         let entry = state.withLock { $0.sessions.removeValue(forKey: id) }
-        entry?.session.end()
+        if let entry { end(entry.session) }
         return entry != nil
+    }
+
+    private func end(_ session: MCPSession) {
+        for (uri, name) in session.end() { relay.unsubscribe(uri, from: name) }
     }
 
     /// Every session, for what all are told.
