@@ -64,7 +64,7 @@ class Server:
         """Answers `tools/call`: with a result, with questions, or with a task."""
         tool = self.tools.get(str(call.params.get("name")))
         if tool is None or not isinstance(call.arguments, dict):
-            raise Refusal(INVALID_PARAMS, f"There is no tool {call.params.get('name')}, or its arguments are no object.")
+            raise Refusal(INVALID_PARAMS, "There is no such tool, or its arguments are no object.")
         missing: JSON = {name: {} for name in tool.needs if name not in call.capabilities}
         if tool.task == "required" and not call.takes_tasks:
             missing["extensions"] = {TASKS: {}}
