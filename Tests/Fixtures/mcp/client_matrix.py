@@ -19,15 +19,17 @@ import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
+from client_tasks import TasksExtension
 from mcp import Client, StdioServerParameters
 from mcp import types as mt
 from mcp.client.session import ClientSession
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
+from pydantic import FileUrl
 
 MODERN = "2026-07-28"
 REVISIONS = ("auto", MODERN, "2025-11-25", "2025-06-18", "2025-03-26")
@@ -40,7 +42,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.session: Any = None
-        self.action = "accept"
+        self.action: Literal["accept", "decline", "cancel"] = "accept"
         self.logged: list[str] = []
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -58,11 +60,11 @@ class Peer:
         if self.action != "accept":
             return mt.ElicitResult(action=self.action)
         wanted = params.requested_schema["properties"]
-        values = {"boolean": True, "integer": 7, "number": 1, "string": "Alice", "array": []}
+        values: dict[str, Any] = {"boolean": True, "integer": 7, "number": 1, "string": "Alice", "array": []}
         return mt.ElicitResult(action="accept", content={name: values[field["type"]] for name, field in wanted.items()})
 
     async def _roots(self, context: Any) -> mt.ListRootsResult:
-        return mt.ListRootsResult(roots=[mt.Root(uri="file:///test/root", name="Test Root")])
+        return mt.ListRootsResult(roots=[mt.Root(uri=FileUrl("file:///test/root"), name="Test Root")])
 
     async def _log(self, params: mt.LoggingMessageNotificationParams) -> None:
         self.logged.append(str(params.data))
@@ -101,17 +103,45 @@ class Matrix:
                 for check in (self.lists, self.calls, self.progress, self.logging, self.resources, self.prompts,
                               self.completion, self.elicitation, self.sampling, self.rounds, self.changes,
                               self.parallel, self.timeout, self.session_methods):
-                    await self._guarded(check)
+                    await self._guarded(check.__name__, check)
+                modern = self.modern
+            if modern:
+                await self._tasks(transport())
         except BaseException as problem:
             if isinstance(problem, (KeyboardInterrupt, SystemExit)):
                 raise
             self.say("fail", "connect", _root(problem))
 
-    async def _guarded(self, check: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
         try:
             await asyncio.wait_for(check(), 2 * SECONDS)
         except Exception as problem:
-            self.say("fail", f"{check.__name__}.runs", _root(problem))
+            self.say("fail", f"{name}.runs", _root(problem))
+
+    async def _tasks(self, transport: Any) -> None:
+        """Calls that become tasks for a client that declares the extension."""
+        extension = TasksExtension({"name": "Alice", "confirm": True})
+        callbacks = self.peer.callbacks()
+        async with Client(transport, mode=MODERN, extensions=[extension], **callbacks) as self.peer.session:
+            await self._guarded("tasks", lambda: self.tasks(extension))
+
+    async def tasks(self, extension: TasksExtension) -> None:
+        """From the call through questions to each of the ends."""
+        for tool, arguments, wanted, states in (
+                ("slow_compute", {"seconds": 0.5, "label": "work"}, "work took 0.5 s.", ["working", "completed"]),
+                ("failing_job", {}, "The job failed.", ["working", "completed"]),
+                ("confirm_delete", {"filename": "a.txt"}, "a.txt was deleted.", ["input_required", "completed"]),
+                ("multi_input", {}, "Alice: True.", ["input_required", "completed"]),
+                ("test_tool_with_task", {}, "Hello, Alice!", ["working", "completed"])):
+            said = await self.said(tool, arguments)
+            # The working between two polls may be too short to be seen.
+            self.check(f"tasks.{tool}", said == wanted and [state for state in extension.seen if state in states]
+                       == states, f"{said} {extension.seen}")
+        try:
+            found: object = await self.call("protocol_error_job")
+        except MCPError as error:
+            found = error.code
+        self.check("tasks.protocol_error_job", found == -32603, found)
 
     async def call(self, tool: str, arguments: dict[str, Any] | None = None, **options: Any) -> Any:
         """Calls a tool of the fixtures."""
@@ -211,7 +241,7 @@ class Matrix:
     @property
     def asks(self) -> bool:
         """Whether the revision knows elicitation."""
-        return self.peer.session.protocol_version >= "2025-06-18"
+        return bool(self.peer.session.protocol_version >= "2025-06-18")
 
     async def elicitation(self) -> None:
         """A form is accepted, declined and cancelled."""

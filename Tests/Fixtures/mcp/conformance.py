@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks an MCP endpoint with our own version of the official conformance suite's server scenarios.
+"""Checks an MCP endpoint with our own version of the official conformance suite's server scenarios, and some more.
 
 Usage: conformance.py URL [--era modern|legacy] [--token TOKEN] [--scenario NAME]... [--schema DIR] [--list]
 
@@ -17,7 +17,8 @@ from collections import Counter
 from pathlib import Path
 
 # Each family adds its scenarios to the list when it is imported.
-from checks import headers, input_required, lists, sessions, stateless, tasks, tool_calls  # noqa: F401
+from checks import (headers, input_required, lists, malformed, sessions, stateless, streams, tasks,  # noqa: F401
+                    tool_calls)
 from checks.endpoint import Endpoint
 from checks.legacy_client import VERSION as LEGACY_VERSION
 from checks.modern_client import VERSION as MODERN_VERSION

@@ -23,7 +23,7 @@ MOST_RESUMES = 5
 class LegacyClient:
     """An initialized session; `handlers` answer the requests of the server."""
 
-    def __init__(self, trial: Trial, handlers: dict[str, Handler] | None = None):
+    def __init__(self, trial: Trial, handlers: dict[str, Handler] | None = None, version: str = VERSION):
         self.trial, self.handlers = trial, handlers or {}
         self.asked: list[JSON] = []
         self.notifications: list[JSON] = []
@@ -31,7 +31,7 @@ class LegacyClient:
         self.version: str | None = None
         self.standing: Reply | None = None
         self.started = self.request("initialize", {
-            "protocolVersion": VERSION, "capabilities": {"sampling": {}, "elicitation": {}},
+            "protocolVersion": version, "capabilities": {"sampling": {}, "elicitation": {}},
             "clientInfo": {"name": "conformance-test-client", "version": "1.0.0"}})
         self.version = self.started.result["protocolVersion"]
         reply = self.notify("notifications/initialized")

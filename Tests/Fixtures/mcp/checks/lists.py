@@ -6,7 +6,7 @@ import re
 import threading
 from typing import Any
 
-from .endpoint import JSON
+from .endpoint import JSON, Violation
 from .modern_client import standard_headers, metadata
 from .trial import MODERN, Trial, scenario
 
@@ -51,8 +51,10 @@ def resources_list(trial: Trial) -> None:
 
 def _read(trial: Trial, uri: str) -> JSON:
     contents = trial.client().request("resources/read", {"uri": uri}).result.get("contents")
-    trial.check("contents", isinstance(contents, list) and contents, contents)
-    return contents[0]
+    if not trial.check("contents", isinstance(contents, list) and contents, contents):
+        raise Violation("no contents to go on with")
+    content: JSON = contents[0]
+    return content
 
 
 @scenario("resources-read-text")
@@ -101,9 +103,8 @@ def prompts_list(trial: Trial) -> None:
 
 def _messages(trial: Trial, name: str, arguments: JSON | None = None) -> list[JSON]:
     params: JSON = {"name": name} if arguments is None else {"name": name, "arguments": arguments}
-    messages = trial.client().request("prompts/get", params).result.get("messages")
-    trial.check("messages", isinstance(messages, list) and messages
-                and all(item.get("role") and item.get("content") for item in messages), messages)
+    messages: list[JSON] = trial.client().request("prompts/get", params).result.get("messages") or []
+    trial.check("messages", messages and all(item.get("role") and item.get("content") for item in messages), messages)
     return messages
 
 
@@ -162,7 +163,7 @@ def json_schema(trial: Trial) -> None:
     """A schema with the newer keywords arrives as it was written."""
     tools = trial.client().request("tools/list").result["tools"]
     schema = next((tool["inputSchema"] for tool in tools if tool["name"] == "json_schema_2020_12_tool"), None)
-    if not trial.check("tool-found", schema is not None):
+    if not trial.check("tool-found", schema is not None) or schema is None:
         return
     trial.check("dialect", schema.get("$schema") == "https://json-schema.org/draft/2020-12/schema", schema)
     address = schema.get("$defs", {}).get("address")

@@ -34,9 +34,10 @@ class Answer:
     @property
     def result(self) -> JSON:
         """The result; an error is a violation here."""
-        if not isinstance(self.message.get("result"), dict):
+        result = self.message.get("result")
+        if not isinstance(result, dict):
             raise Violation(f"HTTP {self.status}: expected a result, got {str(self.message)[:300]}")
-        return self.message["result"]
+        return result
 
     @property
     def error(self) -> JSON:
@@ -71,7 +72,8 @@ class ModernClient:
         self.trial, self.capabilities = trial, capabilities
 
     def open(self, method: str, params: JSON | None = None, *, capabilities: JSON | None = None,
-             meta: JSON | None = None, headers: dict[str, str] | None = None, request_id: Any = None) -> tuple[Any, Reply]:
+             meta: JSON | None = None, headers: dict[str, str] | None = None,
+             request_id: Any = None) -> tuple[Any, Reply]:
         """Sends a request; gives its id and the reply, of which nothing was read yet."""
         request_id = next(_ids) if request_id is None else request_id
         full = {**(params or {}), "_meta": {**metadata(self.capabilities if capabilities is None else capabilities),

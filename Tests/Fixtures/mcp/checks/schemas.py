@@ -38,13 +38,13 @@ class Schemas:
             return self._check(self.by_method.get(message["method"], kind), message)
         if "error" in message:
             code = message["error"].get("code") if isinstance(message["error"], dict) else None
-            return self._check(self.by_code.get(code, "JSONRPCErrorResponse"), message)
+            return self._check(self.by_code.get(code or 0, "JSONRPCErrorResponse"), message)
         result = message.get("result")
-        kind = result.get("resultType") if isinstance(result, dict) else None
+        shape = result.get("resultType") if isinstance(result, dict) else None
         name = self.by_method.get(request_method or "", "").replace("Request", "Result")
-        if kind == "input_required":
+        if shape == "input_required":
             name = "InputRequiredResult"
-        elif kind == "task" or name not in self.definitions:
+        elif shape == "task" or name not in self.definitions:
             name = "Result"
         return self._check("JSONRPCResultResponse", message) + self._check(name, result)
 

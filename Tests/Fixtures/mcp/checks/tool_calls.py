@@ -8,8 +8,8 @@ from .trial import LEGACY, Trial, scenario
 
 def _content(trial: Trial, name: str) -> list[JSON]:
     result = trial.client().call(name).result
-    content = result.get("content")
-    trial.check("content", isinstance(content, list) and content, result)
+    content: list[JSON] = result.get("content") or []
+    trial.check("content", content, result)
     return content
 
 
@@ -110,7 +110,8 @@ def _form(trial: Trial, tool: str, content: JSON) -> JSON:
     client.call(tool)
     forms = [item["params"] for item in client.asked if item["method"] == "elicitation/create"]
     trial.check("asked", forms, "no elicitation/create")
-    return forms[0]["requestedSchema"]["properties"]
+    properties: JSON = forms[0]["requestedSchema"]["properties"]
+    return properties
 
 
 @scenario("elicitation-sep1034-defaults", LEGACY)

@@ -80,7 +80,7 @@ class Call:
         allowed = {key: request for key, request in requests.items()
                    if CAPABILITY[request["method"]] in self.capabilities}
         if not allowed:
-            needed = {CAPABILITY[request["method"]]: {} for request in requests.values()}
+            needed: JSON = {CAPABILITY[request["method"]]: {} for request in requests.values()}
             if self.modern:
                 raise missing_capability(needed)
             raise ToolFailure(f"The client does not support {' or '.join(needed)}.")
@@ -120,7 +120,8 @@ class Seal:
         content = json.loads(base64.urlsafe_b64decode(body))
         if content["expires"] < time.time() or content["request"] != request:
             raise Refusal(INVALID_PARAMS, "The requestState is too old or belongs to another request.")
-        return content["answers"]
+        answers: Answers = content["answers"]
+        return answers
 
     def _code(self, body: str) -> str:
         return hmac.new(self.key, body.encode(), hashlib.sha256).hexdigest()

@@ -43,14 +43,14 @@ AUDIO = {"type": "audio", "data": _wav(), "mimeType": "audio/wav"}
 STATIC_TEXT, STATIC_BINARY, WATCHED = "test://static-text", "test://static-binary", "test://watched-resource"
 TEMPLATE = re.compile(r"test://template/([^/]+)/data")
 
-RESOURCES = [
+RESOURCES: list[JSON] = [
     {"uri": STATIC_TEXT, "name": "static-text", "description": "A text that never changes", "mimeType": "text/plain"},
     {"uri": STATIC_BINARY, "name": "static-binary", "description": "A small picture", "mimeType": "image/png"},
     {"uri": WATCHED, "name": "watched-resource", "description": "Counts how often it was updated",
      "mimeType": "text/plain"},
 ]
 
-TEMPLATES = [
+TEMPLATES: list[JSON] = [
     {"uriTemplate": "test://template/{id}/data", "name": "template-data", "description": "The data of an id",
      "mimeType": "application/json"},
 ]
@@ -77,7 +77,7 @@ def _argument(name: str, description: str) -> JSON:
     return {"name": name, "description": description, "required": True}
 
 
-PROMPTS = [
+PROMPTS: list[JSON] = [
     {"name": "test_simple_prompt", "description": "A prompt without arguments"},
     {"name": "test_prompt_with_arguments", "description": "A prompt with two arguments",
      "arguments": [_argument("arg1", "The first argument"), _argument("arg2", "The second argument")]},
@@ -134,6 +134,6 @@ def complete(params: JSON) -> JSON:
     ref, argument = params.get("ref"), params.get("argument")
     if not isinstance(ref, dict) or not isinstance(argument, dict) or not isinstance(argument.get("value"), str):
         raise Refusal(INVALID_PARAMS, "A completion needs a ref and an argument with a name and a value.")
-    key = (ref.get("name") or ref.get("uri"), argument.get("name"))
+    key = (str(ref.get("name") or ref.get("uri")), str(argument.get("name")))
     values = [value for value in SUGGESTIONS.get(key, []) if value.startswith(argument["value"])]
     return {"completion": {"values": values, "total": len(values), "hasMore": False}}

@@ -23,6 +23,7 @@ PATH = "/mcp"
 LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 STATUS = {METHOD_NOT_FOUND: 404, INTERNAL_ERROR: 500}
 MOST_SESSIONS = 1000
+BATCHES = "2025-03-26"
 
 
 def status_of(message: JSON) -> int:
@@ -112,7 +113,9 @@ class Streamable:
         except ValueError:
             await self._refuse(connection, 400, Refusal(PARSE_ERROR, "The body is not JSON."))
             return
-        if not isinstance(message, dict):
+        if isinstance(message, list) and not is_modern({}, self.eras, headers.get("mcp-protocol-version")):
+            await self._post_batch(connection, request, message)
+        elif not isinstance(message, dict):
             await self._refuse(connection, 400, Refusal(INVALID_REQUEST, "The body is one JSON-RPC message."))
         elif not is_modern(message, self.eras, headers.get("mcp-protocol-version")):
             await self._post_legacy(connection, request, message)
@@ -146,6 +149,34 @@ class Streamable:
 
         await self._answer(connection, stream, answer, lambda reply: 200, abort=False, session=session,
                            request_id=message["id"])
+
+    async def _post_batch(self, connection: Connection, request: Request, messages: list[Any]) -> None:
+        """Answers a batch, which only 2025-03-26 has, with one event per response."""
+        session = await self._session(connection, request)
+        if session is None:
+            return
+        if session.version != BATCHES or not messages or not all(isinstance(item, dict) for item in messages):
+            await self._refuse(connection, 400, Refusal(INVALID_REQUEST, "The body is one JSON-RPC message."))
+            return
+        requests = [item for item in messages if "method" in item and "id" in item]
+        for message in messages:
+            if message not in requests:
+                session.take(message)
+        if not requests:
+            await connection.respond(202)
+            return
+        stream = session.open_stream()
+
+        async def answer(message: JSON) -> None:
+            await stream.send(await self.legacy.answer(session, message, stream.send))
+
+        async def run() -> None:
+            await asyncio.gather(*(answer(message) for message in requests))
+            stream.close()
+
+        work = session.running[stream.name] = asyncio.create_task(run())
+        work.add_done_callback(lambda _: session.running.pop(stream.name, None))
+        await deliver(connection, stream, {"Mcp-Session-Id": session.id}, None, resumable=False)
 
     async def _answer(self, connection: Connection, stream: Stream, answer: Callable[[], Awaitable[JSON]],
                       status: Callable[[JSON], int], abort: bool, session: HTTPSession | None = None,
