@@ -102,7 +102,7 @@ class Matrix:
                 self.say("pass", "connect", f"({self.peer.session.protocol_version})")
                 for check in (self.lists, self.calls, self.progress, self.logging, self.resources, self.prompts,
                               self.completion, self.elicitation, self.sampling, self.rounds, self.changes,
-                              self.parallel, self.timeout, self.session_methods):
+                              self.parallel, self.reconnection, self.timeout, self.session_methods):
                     await self._guarded(check.__name__, check)
                 modern = self.modern
             if modern:
@@ -152,15 +152,16 @@ class Matrix:
         return str((await self.call(tool, arguments, **options)).content[0].text)
 
     async def lists(self) -> None:
-        """Every list holds the fixtures."""
-        session = self.peer.session
-        tools = {tool.name for tool in (await session.list_tools()).tools}
+        """Every list holds the fixtures, on however many pages."""
+        session = getattr(self.peer.session, "session", self.peer.session)
+        tools = {tool.name for tool in await pages(session.list_tools, "tools")}
         self.check("lists.tools", {self.prefix + "test_simple_text", self.prefix + "greet"} <= tools, tools)
-        resources = {str(item.uri) for item in (await session.list_resources()).resources}
+        resources = {str(item.uri) for item in await pages(session.list_resources, "resources")}
         self.check("lists.resources", {"test://static-text", WATCHED} <= resources, resources)
-        templates = [item.uri_template for item in (await session.list_resource_templates()).resource_templates]
+        found = await pages(session.list_resource_templates, "resource_templates")
+        templates = [item.uri_template for item in found]
         self.check("lists.templates", "test://template/{id}/data" in templates, templates)
-        prompts = {prompt.name for prompt in (await session.list_prompts()).prompts}
+        prompts = {prompt.name for prompt in await pages(session.list_prompts, "prompts")}
         self.check("lists.prompts", self.prefix + "test_simple_prompt" in prompts, prompts)
 
     async def calls(self) -> None:
@@ -299,6 +300,11 @@ class Matrix:
         answers = await asyncio.gather(*(self.said("greet", {"name": name}) for name in names))
         self.check("parallel", answers == [f"Hello, {name}!" for name in names], answers)
 
+    async def reconnection(self) -> None:
+        """A call whose stream ends early is answered on the next one."""
+        said = await self.said("test_reconnection")
+        self.check("reconnection", said == "Reconnection test completed successfully.", said)
+
     async def timeout(self) -> None:
         """A call that the client gives up does not harm the next one."""
         try:
@@ -314,6 +320,16 @@ class Matrix:
         if not self.modern:
             await self.peer.session.send_ping()
             self.say("pass", "ping")
+
+
+async def pages(fetch: Callable[..., Awaitable[Any]], member: str) -> list[Any]:
+    """All items of a list, page after page."""
+    page = await fetch()
+    items = list(getattr(page, member))
+    while page.next_cursor is not None:
+        page = await fetch(params=mt.PaginatedRequestParams(cursor=page.next_cursor))
+        items += getattr(page, member)
+    return items
 
 
 def _root(problem: BaseException) -> str:

@@ -11,6 +11,7 @@ from .modern_client import standard_headers, metadata
 from .trial import MODERN, Trial, scenario
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+MOST_PAGES = 1000
 MISSING = "test://nonexistent-resource-for-conformance-testing"
 
 
@@ -30,6 +31,23 @@ def tools_list(trial: Trial) -> None:
     if trial.era == MODERN:
         orders = [[tool["name"] for tool in probe] for probe in probes]
         trial.should("same-order", orders[0] == orders[1] == orders[2], "the order or the set changed")
+
+
+@scenario("pagination")
+def pagination(trial: Trial) -> None:
+    """Cursors lead through a list to its end, and no item comes twice."""
+    client = trial.client()
+    for method, member, key in (("tools/list", "tools", "name"), ("prompts/list", "prompts", "name"),
+                                ("resources/list", "resources", "uri"),
+                                ("resources/templates/list", "resourceTemplates", "uriTemplate")):
+        page = client.request(method).result
+        found, count = [item[key] for item in page[member]], 1
+        while "nextCursor" in page and count < MOST_PAGES:
+            page = client.request(method, {"cursor": page["nextCursor"]}).result
+            found += [item[key] for item in page[member]]
+            count += 1
+        trial.check(f"{member}-end", "nextCursor" not in page, f"more than {MOST_PAGES} pages")
+        trial.check(f"{member}-once", len(found) == len(set(found)), found)
 
 
 @scenario("completion-complete")

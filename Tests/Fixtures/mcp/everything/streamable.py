@@ -41,6 +41,11 @@ class HTTPSession(Session):
         self.streams: dict[str, Stream] = {"standing": self.standing}
         self.listening = False
 
+    @property
+    def primed(self) -> bool:
+        """Whether the client knows events without data, which give it an id at the beginning of a stream."""
+        return self.version == LEGACY[0]
+
     def open_stream(self) -> Stream:
         """A stream for the answer to one request; the hundred newest can be resumed."""
         stream = Stream(secrets.token_hex(8))
@@ -142,7 +147,9 @@ class Streamable:
         stream = session.open_stream()
 
         async def answer() -> JSON:
-            reply = await self.legacy.answer(session, message, stream.send, stream.hang_up)
+            # Only a client that got an id at once can come back for a stream on which nothing was sent yet.
+            hang_up = stream.hang_up if session.primed else None
+            reply = await self.legacy.answer(session, message, stream.send, hang_up)
             if message["method"] == "initialize" and "result" in reply:
                 self._remember(session)
             return reply
@@ -198,8 +205,8 @@ class Streamable:
 
             work.add_done_callback(ended)
         try:
-            await deliver(connection, stream, headers, status, resumable=session is not None
-                          and session.version == LEGACY[0])
+            await deliver(connection, stream, headers, status, resumable=session is not None,
+                          primed=session is not None and session.primed)
         finally:
             if abort:
                 work.cancel()
@@ -237,7 +244,8 @@ class Streamable:
             session.listening = True
         try:
             after = int(index) if index else stream.delivered
-            await deliver(connection, stream, {"Mcp-Session-Id": session.id}, None, resumable=True, after=after)
+            await deliver(connection, stream, {"Mcp-Session-Id": session.id}, None, resumable=True,
+                          primed=session.primed, after=after)
         finally:
             if stream is session.standing:
                 session.listening = False

@@ -50,10 +50,11 @@ class Stream:
 
 
 async def deliver(connection: Connection, stream: Stream, headers: dict[str, str],
-                  status: Callable[[JSON], int] | None, resumable: bool, after: int = 0) -> None:
+                  status: Callable[[JSON], int] | None, resumable: bool, primed: bool = False, after: int = 0) -> None:
     """Sends what comes after the message number `after`, until the stream or the connection ends.
 
-    With `status`, an answer that is a single response goes out as plain JSON.
+    With `status`, an answer that is a single response goes out as plain JSON. The events of a `resumable` stream have
+    ids; a `primed` one begins with an event without data, which revisions before 2025-11-25 do not know.
     """
     gone = asyncio.create_task(connection.gone())
     try:
@@ -66,7 +67,7 @@ async def deliver(connection: Connection, stream: Stream, headers: dict[str, str
                 await connection.respond_json(status(stream.messages[0]), stream.messages[0], headers)
                 return
         await connection.start_events(headers)
-        if resumable:
+        if primed:
             # An event without data gives the client an id from which it can resume at once.
             await connection.event(f"id: {stream.name}-{after}\ndata: \n\n")
         await _events(connection, stream, gone, resumable, after)
