@@ -50,9 +50,13 @@ struct ContextQueries {
         }
         figures.search = try others.runAll(callers: callers, seconds: seconds)
         told("text search", callers, figures.search)
-        let filters = try target.load(0..<min(most, ContextWorkload.tags * ContextWorkload.values)) {
+        let filters = try target.load(0..<min(most, ContextWorkload.pairs(among: contexts))) {
             number throws(HeddleError) in
-            try target.request("GET", "\(path)?\(ContextWorkload.filter(number))", expecting: #""items":[{"#)
+            try target.request(
+                "GET",
+                "\(path)?\(ContextWorkload.filter(number, among: contexts))",
+                expecting: #""items":[{"#
+            )
         }
         figures.filter = try filters.runAll(callers: callers, seconds: seconds)
         told("tag and metadata filter", callers, figures.filter)

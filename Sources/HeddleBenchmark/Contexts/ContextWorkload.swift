@@ -54,9 +54,12 @@ enum ContextWorkload {
         return number < wordCount ? "q=\(first)" : "q=\(first)%20\(word(scattered(number)))"
     }
 
-    /// A query for contexts with a tag and a value, as no other number has it.
-    static func filter(_ number: Int) -> String {
-        let pair = number * 7919 % (tags * values)
+    /// How many pairs of a tag and a value so many contexts have.
+    static func pairs(among contexts: Int) -> Int { min(contexts, tags * values) }
+
+    /// A query for a tag and a value that some of so many contexts have, another one for each number below `pairs`.
+    static func filter(_ number: Int, among contexts: Int) -> String {
+        let pair = number * 7919 % pairs(among: contexts)
         return "tag=tag-\(pair % tags)&metadata.custom_data.n=\(pair / tags)"
     }
 }
