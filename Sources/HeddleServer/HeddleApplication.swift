@@ -326,7 +326,8 @@ package struct HeddleApplication: Sendable {
     /// What no process sees whatever it is: all of ours but the installed packages, which run.
     private func secretPaths(_ directory: DataDirectory) -> [String] {
         let files = [
-            "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "sealing-key", "lock", "serve.log",
+            "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "sealing-key", "lock",
+            "serve.log",
             "extensions",
         ]
         let audits = ["audit.log"] + (1...AuditLog.kept).map { "audit.log.\($0)" }

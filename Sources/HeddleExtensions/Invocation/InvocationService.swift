@@ -140,7 +140,9 @@ package final class InvocationService: Sendable {
             if changes, scope.isUsed { results.forget(scope) }
             completion(result)
         }
-        if let pause = target.policy.hedge, order.request.progress == nil, order.request.port?.ask == nil, target.entry.pool.canHedge() {
+        if let pause = target.policy.hedge, order.request.progress == nil, order.request.port?.ask == nil,
+            target.entry.pool.canHedge()
+        {
             let run = HedgedRun(self, order, target, completion: told)
             run.begin(after: pause)
             return { run.cancel() }

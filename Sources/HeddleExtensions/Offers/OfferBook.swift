@@ -138,7 +138,9 @@ package final class OfferBook: Sendable {
         for _ in 0..<Self.pages {
             let outcome = try await relay.send(.system(.local), request)
             guard case .result(let page) = outcome else {
-                if case .failure(let failure) = outcome, failure.code == MCPErrorCode.methodNotFound.rawValue { return [] }
+                if case .failure(let failure) = outcome, failure.code == MCPErrorCode.methodNotFound.rawValue {
+                    return []
+                }
                 throw HeddleError(.extensionProtocol, "the extension cannot list its \(kind.member)")
             }
             for item in page.member(kind.member)?.elements.map({ $0 }) ?? [] {

@@ -245,7 +245,10 @@ final class MCPPipeHandler: ChannelInboundHandler {
             guard unreadBytes <= limits.unreadBytes else {
                 return giveUp("the extension asks without reading the answers")
             }
-            if let reply = MCPEncoding.reply(id, method, delegate) { return notify(reply) }
+            // Roots are the folders that the extension may see; without any, those of the client at least have names.
+            let isForClient =
+                method == "roots/list" && delegate.roots.isEmpty && calls.values.contains { $0.port?.ask != nil }
+            if !isForClient, let reply = MCPEncoding.reply(id, method, delegate) { return notify(reply) }
             ask(id, method, params)
         }
     }
@@ -256,7 +259,8 @@ final class MCPPipeHandler: ChannelInboundHandler {
         guard !candidates.isEmpty, let loop = context?.eventLoop else {
             return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
         }
-        guard let call = addressee(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks else {
+        guard let call = addressee(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks
+        else {
             delegate.askedAmbiguously()
             let failure = MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "it is not clear who is asked")
             return notify(MCPEncoding.answer(id, .failure(failure)))

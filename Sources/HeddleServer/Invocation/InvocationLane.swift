@@ -202,6 +202,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         _ bytes: [UInt8],
         _ context: ChannelHandlerContext
     ) -> Bool {
+        guard (try? JSONFields.checkType(head.headers.first(name: "content-type"))) != nil else { return false }
         switch mcp.plainCall(bytes, scope, LaneFields.forMCP(head), RequestID()) {
         case .answer(let answer): respond(answer.status, answer.fields, ByteBuffer(bytes: answer.bytes), context)
         case .relay(let relay):

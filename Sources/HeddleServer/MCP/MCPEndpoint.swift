@@ -49,7 +49,10 @@ struct MCPEndpoint: Sendable {
     private func scope(_ context: HeddleRequestContext) throws(HeddleError) -> MCPScope {
         guard let name = context.parameters.get("name") else { return .all }
         // Known by name at least; whether it takes calls is told in the protocol's own words.
-        guard services.registry.snapshot.entry(name) != nil else { _ = try services.registry.active(name); return .all }
+        guard services.registry.snapshot.entry(name) != nil else {
+            _ = try services.registry.active(name)
+            return .all
+        }
         return .one(name)
     }
 
@@ -58,6 +61,7 @@ struct MCPEndpoint: Sendable {
     @Sendable private func post(_ request: Request, _ context: HeddleRequestContext) async throws -> Response {
         let accept = Accept(request.headers)
         guard accept.takesJSON else { throw Self.notAcceptable }
+        try JSONFields.checkType(request.headers[.contentType])
         let scope = try scope(context)
         let bytes = try await request.bytes(limit: services.bodyLimit)
         let document: JSONDocument

@@ -97,7 +97,9 @@ extension MCPExchange {
     }
 
     func complete(_ client: MCPClient) -> Step {
-        guard let ref = params?["ref"], let kind = ref["type"]?.string else { return invalid("'ref' says what is completed") }
+        guard let ref = params?["ref"], let kind = ref["type"]?.string else {
+            return invalid("'ref' says what is completed")
+        }
         switch kind {
         case "ref/prompt":
             guard let name = ref["name"]?.string, let (owner, prompt) = scope.owned(name) else {
@@ -140,7 +142,9 @@ extension MCPExchange {
         }
         client.session?.setLogLevel(level)
         let params = Array(#""level":"\#(level.rawValue)""#.utf8)
-        for name in scope.extensionName.map({ [$0] }) ?? services.registry.snapshot.entries.map(\.registered.name.rawValue) {
+        for name in scope.extensionName.map({ [$0] })
+            ?? services.registry.snapshot.entries.map(\.registered.name.rawValue)
+        {
             services.relay.tellRunning(name, "logging/setLevel", params)
         }
         return ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))

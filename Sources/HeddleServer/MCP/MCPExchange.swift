@@ -179,7 +179,9 @@ struct MCPExchange: Sendable {
         if abilities.contains(.prompts) { object["prompts"] = ["listChanged": true] }
         if abilities.contains(.completions) { object["completions"] = [:] }
         if abilities.contains(.logging) { object["logging"] = [:] }
-        if era == .modern { object["extensions"] = .object(JSONObject(members: [.init(name: MCPMetaKey.tasks, value: [:])])) }
+        if era == .modern {
+            object["extensions"] = .object(JSONObject(members: [.init(name: MCPMetaKey.tasks, value: [:])]))
+        }
         return .object(object)
     }
 

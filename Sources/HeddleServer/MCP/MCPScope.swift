@@ -68,7 +68,8 @@ enum MCPScope: Sendable, Equatable {
     /// The extension that has the resource of an address: one that lists it, else one whose template it fits.
     func owner(of uri: String, _ offers: OfferBook) async -> String? {
         if case .one(let name) = self { return name }
-        for (name, items) in await offers.all(.resources) where items.contains(where: { $0["uri"]?.equals(uri) == true }) {
+        for (name, items) in await offers.all(.resources)
+        where items.contains(where: { $0["uri"]?.equals(uri) == true }) {
             return name.rawValue
         }
         for (name, items) in await offers.all(.templates)

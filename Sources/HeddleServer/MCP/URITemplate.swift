@@ -13,9 +13,8 @@ struct URITemplate: Sendable {
     init(_ template: String) {
         var parts: [Part] = []
         var rest = Substring(template)
-        while let start = rest.firstIndex(of: "{") {
+        while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
             if start > rest.startIndex { parts.append(.text(Array(rest[..<start].utf8))) }
-            guard let end = rest[start...].firstIndex(of: "}") else { break }
             switch rest[rest.index(after: start)...].first {
             // Reserved characters and fragments may hold slashes, queries everything.
             case "+", "#", "?", "&": parts.append(.expression(endings: []))

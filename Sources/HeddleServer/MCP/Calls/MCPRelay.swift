@@ -89,11 +89,20 @@ struct MCPRelay: Sendable {
         switch work.state.map({ open($0) }) {
         case nil: break
         case .some(nil):
-            completion(.failure(id: id, .invalidParams, "'requestState' is not one that was given for this request", status: .badRequest))
+            completion(
+                .failure(
+                    id: id,
+                    .invalidParams,
+                    "'requestState' is not one that was given for this request",
+                    status: .badRequest
+                )
+            )
             return {}
         case .some(.parked(let name)?):
             guard let call = gateway.parked.call(name) else {
-                completion(.failure(id: id, .invalidParams, "the call that the state is of is over", status: .badRequest))
+                completion(
+                    .failure(id: id, .invalidParams, "the call that the state is of is over", status: .badRequest)
+                )
                 return {}
             }
             guard call.resume(work.answers, told: told) else {
@@ -185,7 +194,9 @@ struct MCPRelay: Sendable {
         var ask: (@Sendable (MCPAsk) -> Void)?
         if let outlet, client.canBeAsked {
             ask = { question in
-                guard client.canAnswer(question.method) else { return question.refuse(MCPNotice.notOffered(question.method)) }
+                guard client.canAnswer(question.method) else {
+                    return question.refuse(MCPNotice.notOffered(question.method))
+                }
                 outlet.ask(question)
             }
         }

@@ -220,7 +220,9 @@ final class ParkedCall: Sendable {
             return (state.asks, state.cancel)
         }
         for question in asks {
-            question.ask.refuse(MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "the client did not answer"))
+            question.ask.refuse(
+                MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "the client did not answer")
+            )
         }
         cancel?()
     }

@@ -119,7 +119,8 @@ final class MCPListeners: Sendable {
         case .tools(let name): tell("notifications/tools/list_changed", name) { $0.tools }
         case .prompts(let name): tell("notifications/prompts/list_changed", name) { $0.prompts }
         case .resources(let name): tell("notifications/resources/list_changed", name) { $0.resources }
-        case .resource(let name, let uri): tell("notifications/resources/updated", name, uri: uri) { $0.uris.contains(uri) }
+        case .resource(let name, let uri):
+            tell("notifications/resources/updated", name, uri: uri) { $0.uris.contains(uri) }
         case .other: break
         }
     }

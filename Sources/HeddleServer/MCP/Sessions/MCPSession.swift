@@ -74,7 +74,7 @@ final class MCPSession: Sendable {
             let stream = MCPStream(name: name)
             if state.order.count >= Self.mostStreams {
                 let index = state.order.firstIndex { state.streams[$0]?.isDone ?? true } ?? 0
-                state.streams[state.order.remove(at: index)]?.end()
+                state.streams.removeValue(forKey: state.order.remove(at: index))?.end()
             }
             state.streams[name] = stream
             state.order.append(name)
@@ -84,7 +84,7 @@ final class MCPSession: Sendable {
 
     /// The stream that an event belongs to, and its number there; nil for one that is not known any more.
     func stream(ofEvent id: String) -> (stream: MCPStream, number: Int)? {
-        let parts = id.split(separator: "-")
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let number = Int(parts[1]), number >= 0 else { return nil }
         if parts[0] == "0" { return (general, number) }
         return state.withLock { $0.streams[String(parts[0])] }.map { ($0, number) }
@@ -121,7 +121,9 @@ final class MCPSession: Sendable {
 
     /// The client answered; false when nobody asked.
     func answer(_ id: JSONView?, _ outcome: Result<[UInt8], MCPFailure>) -> Bool {
-        guard let name = id?.string, let ask = state.withLock({ $0.asks.removeValue(forKey: name) }) else { return false }
+        guard let name = id?.string, let ask = state.withLock({ $0.asks.removeValue(forKey: name) }) else {
+            return false
+        }
         switch outcome {
         case .success(let result): ask.answer(result)
         case .failure(let failure): ask.refuse(failure)

@@ -81,7 +81,9 @@ final class MCPStream: Sendable {
     // MARK: Reading
 
     /// The answer that carries it to a client, from the event after a number on; a reader before this one ends.
-    func response(after number: Int = 0, headers: HTTPFields = [:], left: @escaping @Sendable () -> Void = {}) -> Response {
+    func response(after number: Int = 0, headers: HTTPFields = [:], left: @escaping @Sendable () -> Void = {})
+        -> Response
+    {
         var fields: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-cache", .accelBuffering: "no"]
         for field in headers { fields[field.name] = field.value }
         let body = ResponseBody { [self] writer in
