@@ -59,6 +59,7 @@ class Reply:
         else:
             self.body = response.read()
             connection.close()
+            self.events.put(None)
 
     def header(self, name: str) -> str | None:
         """A header of the response."""

@@ -155,3 +155,11 @@ class RetryAsker:
             raise InputRequired(missing, state)
         self.earlier = {**(self.earlier or {}), **answers}
         return answers
+
+
+def value(answer: JSON, name: str) -> str:
+    """A field of an accepted form, or what the user did instead."""
+    content = answer.get("content")
+    if answer.get("action") != "accept" or not isinstance(content, dict):
+        return str(answer.get("action"))
+    return str(content.get(name))

@@ -10,7 +10,7 @@ import struct
 import wave
 import zlib
 
-from calls import Call
+from calls import Call, value
 from wire import INVALID_PARAMS, JSON, RESOURCE_NOT_FOUND_LEGACY, Refusal, text
 
 
@@ -117,8 +117,7 @@ async def get_prompt(call: Call) -> JSON:
             "method": "elicitation/create",
             "params": {"mode": "form", "message": "What context should the prompt use?", "requestedSchema": {
                 "type": "object", "properties": {"context": {"type": "string"}}, "required": ["context"]}}}})
-        context = answers["user_context"].get("content", {}).get("context", "none")
-        messages = [_user(text(f"Use this context: {context}"))]
+        messages = [_user(text(f"Use this context: {value(answers['user_context'], 'context')}"))]
     return {"description": prompt["description"], "messages": messages}
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from calls import Answers, Call, Requests
-from questions import STRING, NAME, elicit, value
+from calls import Answers, Call, Requests, value
+from questions import NAME, STRING, elicit
 from tools import Tool, object_schema
 from wire import INTERNAL_ERROR, INVALID_PARAMS, JSON, Refusal, ToolFailure, text_result
 
@@ -138,8 +138,11 @@ class Tasks:
 
 
 async def _slow_compute(call: Call) -> JSON:
-    await asyncio.sleep(float(call.arguments["seconds"]))
-    return text_result(f"{call.arguments['label']} took {call.arguments['seconds']} s.")
+    seconds = call.arguments["seconds"]
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise ToolFailure("The seconds must be a number.")
+    await asyncio.sleep(seconds)
+    return text_result(f"{call.arguments['label']} took {seconds} s.")
 
 
 async def _failing_job(call: Call) -> JSON:

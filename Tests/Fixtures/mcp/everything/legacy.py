@@ -130,8 +130,8 @@ class Legacy:
         method, params = request.get("method"), request.get("params", {})
         if request.get("jsonrpc") != "2.0" or not isinstance(method, str) or not is_id(request.get("id")):
             raise Refusal(INVALID_REQUEST, "A request needs jsonrpc, an id and a method.")
-        if not isinstance(params, dict):
-            raise Refusal(INVALID_PARAMS, "The params must be an object.")
+        if not isinstance(params, dict) or not isinstance(params.get("_meta", {}), dict):
+            raise Refusal(INVALID_PARAMS, "The params and their _meta must be objects.")
         if method == "initialize":
             return session.start(params)
         if method == "ping":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from calls import Call
+from calls import Call, value
 from tools import Tool, object_schema
 from wire import JSON, text_result
 
@@ -25,14 +25,6 @@ def sample(prompt: str) -> JSON:
 
 ROOTS: JSON = {"method": "roots/list"}
 NAME = elicit("What is your name?", object_schema(name=STRING))
-
-
-def value(answer: JSON, name: str) -> str:
-    """A field of an accepted form, or what the user did instead."""
-    content = answer.get("content")
-    if answer.get("action") != "accept" or not isinstance(content, dict):
-        return str(answer.get("action"))
-    return str(content.get(name))
 
 
 def said(answer: JSON) -> str:
