@@ -284,6 +284,7 @@ final class CallRun: Sendable {
             .map { answer in
                 var traced = answer
                 traced.trace = trace
+                traced.instance = instanceNumber
                 return traced
             }
     }

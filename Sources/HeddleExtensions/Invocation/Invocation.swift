@@ -41,6 +41,8 @@ extension InvocationService {
         package var port: MCPClientPort?
         /// What a call that needed input goes on with, as members of its parameters with a comma before each.
         package var continuation: [UInt8] = []
+        /// The process that the last round went to.
+        package var preferredInstance: UInt64?
         /// Gets progress notifications when the caller wants them.
         package var progress: (@Sendable (JSONView) -> Void)?
 
@@ -74,6 +76,8 @@ extension InvocationService {
         package var isStale = false
         /// How the call went, for those who asked.
         package var trace: CallTrace?
+        /// The process that answered; nil for a kept result.
+        package var instance: UInt64?
         /// Whether the extension said that the call failed.
         package let isFailure: Bool
 
@@ -124,6 +128,7 @@ extension InvocationService {
         func wish(of order: CallRun.Order) -> InstancePool.Request {
             var wish = InstancePool.Request()
             wish.session = session(of: order)
+            wish.preferred = order.request.preferredInstance
             if let name = policy.hashParameter, let value = order.request.parameters?.member(name) {
                 wish.key = Self.hash(value)
             }

@@ -13,6 +13,8 @@ package final class RelayService: Sendable {
         package var timeout = InvocationService.defaultTimeout
         /// The session of the client, for extensions that have a process for each.
         package var session: String?
+        /// The process that the last round went to.
+        package var preferredInstance: UInt64?
         /// The client behind the request.
         package var port: MCPClientPort?
         /// Gets progress notifications when the client wants them.
@@ -36,12 +38,19 @@ package final class RelayService: Sendable {
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive`, `definitionHeld`, or what the start and the
     ///   conversation throw.
     package func send(_ caller: Caller, _ request: Request) async throws -> MCPOutcome {
-        let entry = try registry.active(request.extensionName)
-        return try await send(caller, request, to: entry)
+        try await answer(caller, request).outcome
     }
 
-    private func send(_ caller: Caller, _ request: Request, to entry: RegistryEntry) async throws -> MCPOutcome {
+    /// Sends a request, and says which process answered.
+    ///
+    /// - Throws: as ``send(_:_:)``.
+    package func answer(
+        _ caller: Caller,
+        _ request: Request
+    ) async throws -> (outcome: MCPOutcome, instance: UInt64) {
+        let entry = try registry.active(request.extensionName)
         var wish = InstancePool.Request()
+        wish.preferred = request.preferredInstance
         if entry.pool.rules.isolation == .session {
             wish.session = InvocationService.Target.sessionKey(caller, request.session)
         }
@@ -61,7 +70,7 @@ package final class RelayService: Sendable {
                 progress: request.progress
             )
             entry.pool.release(instance, .success)
-            return outcome
+            return (outcome, instance.number)
         } catch {
             entry.pool.release(instance, CallRun.outcome(.failure(error)))
             throw error

@@ -70,9 +70,14 @@ struct MCPAnswer: Sendable {
     }
 
     /// The code of an error of an extension for a client of an era, which may be another than the extension's.
-    static func code(_ code: Int, in era: MCPEra) -> Int {
-        // "Resource not found" until 2025-11-25.
-        code == -32002 && era == .modern ? MCPErrorCode.invalidParams.rawValue : code
+    static func code(_ failure: MCPFailure, in era: MCPEra, of method: String) -> Int {
+        let (missing, invalid) = (-32002, MCPErrorCode.invalidParams.rawValue)
+        // "Resource not found" had a code of its own until 2025-11-25.
+        switch (era, failure.code) {
+        case (.modern, missing): return invalid
+        case (.legacy, invalid) where method == "resources/read" && failure.data?["uri"] != nil: return missing
+        case _: return failure.code
+        }
     }
 
     /// A result whose bytes exist already; members of the modern revision are spliced in at its front.

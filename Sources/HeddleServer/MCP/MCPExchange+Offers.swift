@@ -7,10 +7,16 @@ import Logging
 
 /// Prompts, resources, completion, and what a client hears of without asking again.
 extension MCPExchange {
-    func relayed(_ name: String, _ client: MCPClient, _ replaced: [String: [UInt8]] = [:]) -> MCPWork {
+    func relayed(
+        _ name: String,
+        _ client: MCPClient,
+        _ replaced: [String: [UInt8]] = [:],
+        preferring instance: UInt64? = nil
+    ) -> MCPWork {
         var request = RelayService.Request(extensionName: name, method: method)
         request.params = MCPParams.members(params, replacing: replaced)
         request.session = client.session?.id
+        request.preferredInstance = instance
         return MCPWork(kind: .relay(request), method: method, params: params)
     }
 

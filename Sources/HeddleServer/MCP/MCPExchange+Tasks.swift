@@ -54,7 +54,12 @@ extension MCPExchange {
         }
         return .later { [self] in
             guard try await services.relay.abilities(of: owner).contains(.tasks) else { return unknown }
-            var work = relayed(owner, client, ["taskId": JSONValue.string(inner).bytes])
+            var work = relayed(
+                owner,
+                client,
+                ["taskId": JSONValue.string(inner).bytes],
+                preferring: gateway.homes.home(of: inner)
+            )
             if scope == .all {
                 work.adapt = { view in
                     guard view["taskId"] != nil else { return nil }

@@ -1,5 +1,6 @@
 import HeddleExtensions
 import HeddleModel
+import Synchronization
 
 /// What all requests of MCP clients share, whichever endpoint they come to.
 final class MCPGateway: Sendable {
@@ -9,6 +10,7 @@ final class MCPGateway: Sendable {
     let offers: OfferBook
     let listeners: MCPListeners
     let tasks: MCPTasks
+    let homes = TaskHomes()
     let seal: SealedState
     let clock: any WallClock
 
@@ -23,4 +25,23 @@ final class MCPGateway: Sendable {
         tasks = MCPTasks(clock: clock) { id, task in listeners.tellTask(id, task) }
         listeners.listen(to: services.registry.events)
     }
+}
+
+/// Which processes have the tasks that extensions made themselves.
+final class TaskHomes: Sendable {
+    private static let most = 10_000
+
+    private let homes = Mutex<[String: UInt64]>([:])
+
+    /// A process has made a task.
+    func note(_ task: String, _ instance: UInt64) {
+        homes.withLock { homes in
+            // A task whose home is forgotten is asked of any process.
+            if homes.count >= Self.most { homes.removeAll() }
+            homes[task] = instance
+        }
+    }
+
+    /// The process that has a task, as far as is known.
+    func home(of task: String) -> UInt64? { homes.withLock { $0[task] } }
 }

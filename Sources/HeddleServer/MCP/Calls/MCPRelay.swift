@@ -51,7 +51,7 @@ struct MCPRelay: Sendable {
     ) -> @Sendable () -> Void {
         switch client.era {
         case .modern: beginRound(outlet, completion)
-        case .legacy: beginLegacy(outlet, [], LateCancel(), completion)
+        case .legacy: beginLegacy(outlet, [], nil, LateCancel(), completion)
         }
     }
 
@@ -84,7 +84,7 @@ struct MCPRelay: Sendable {
         _ completion: @escaping @Sendable (MCPAnswer) -> Void
     ) -> @Sendable () -> Void {
         let told: @Sendable (ParkedCall.Round) -> Void = { completion(encode($0)) }
-        var continuation: [UInt8] = []
+        var (continuation, preferred): ([UInt8], UInt64?) = ([], nil)
         if let answers = work.answersView { continuation += #","inputResponses":"#.utf8 + answers.compactBytes }
         switch work.state.map({ open($0) }) {
         case nil: break
@@ -110,7 +110,9 @@ struct MCPRelay: Sendable {
                 return {}
             }
             return { call.hungUp() }
-        case .some(.inner(let state)?): continuation += #","requestState":"#.utf8 + JSONValue.string(state).bytes
+        case .some(.inner(let state, let instance)?):
+            preferred = instance
+            continuation += #","requestState":"#.utf8 + JSONValue.string(state).bytes
         case .some(.plain?): break
         }
         guard client.canBeAsked || canBeTask else {
@@ -119,6 +121,7 @@ struct MCPRelay: Sendable {
                 caller,
                 port: port(outlet, ask: nil),
                 continuation: continuation,
+                preferred: preferred,
                 progress: progress(outlet)
             ) { told(.result($0)) }
         }
@@ -135,6 +138,7 @@ struct MCPRelay: Sendable {
                 caller,
                 port: port(outlet) { call.ask($0) },
                 continuation: continuation,
+                preferred: preferred,
                 progress: progress(outlet)
             ) { call.finish($0) }
         )
@@ -188,6 +192,7 @@ struct MCPRelay: Sendable {
     private func beginLegacy(
         _ outlet: MCPOutlet?,
         _ continuation: [UInt8],
+        _ preferred: UInt64?,
         _ cancel: LateCancel,
         _ completion: @escaping @Sendable (MCPAnswer) -> Void
     ) -> @Sendable () -> Void {
@@ -203,14 +208,21 @@ struct MCPRelay: Sendable {
         let asked = ask
         let port = asked == nil && outlet == nil ? nil : port(outlet, ask: asked)
         cancel.set(
-            work.start(services, caller, port: port, continuation: continuation, progress: progress(outlet)) { result in
-                guard let outlet, let asked, case .success(.result(let view)) = result,
-                    view["resultType"]?.equals("input_required") == true
+            work.start(
+                services,
+                caller,
+                port: port,
+                continuation: continuation,
+                preferred: preferred,
+                progress: progress(outlet)
+            ) { result in
+                guard let outlet, let asked, case .success(let outcome) = result,
+                    case .result(let view) = outcome.message, view["resultType"]?.equals("input_required") == true
                 else { return completion(encode(result)) }
                 MCPQuestions.ask(view, asked) { answers in
                     var next = answers
                     if let state = view["requestState"] { next += #","requestState":"#.utf8 + state.compactBytes }
-                    _ = beginLegacy(outlet, next, cancel, completion)
+                    _ = beginLegacy(outlet, next, outcome.instance, cancel, completion)
                 }
             }
         )
@@ -219,13 +231,16 @@ struct MCPRelay: Sendable {
 
     // MARK: Messages
 
-    private func encode(_ result: Result<MCPOutcome, any Error>) -> MCPAnswer {
+    private func encode(_ result: Result<MCPWork.Outcome, any Error>) -> MCPAnswer {
         switch result {
-        case .success(.result(let view)): return MCPAnswer(status: .ok, bytes: encode(view))
-        case .success(.failure(let failure)):
-            let code = MCPAnswer.code(failure.code, in: client.era)
-            let bytes = MCPAnswer.error(id: id, code: code, failure.message, data: failure.data?.bytes)
-            return MCPAnswer(status: client.era == .modern ? MCPAnswer.status(ofCode: code) : .ok, bytes: bytes)
+        case .success(let outcome):
+            switch outcome.message {
+            case .result(let view): return MCPAnswer(status: .ok, bytes: encode(view, outcome.instance))
+            case .failure(let failure):
+                let code = MCPAnswer.code(failure, in: client.era, of: work.method)
+                let bytes = MCPAnswer.error(id: id, code: code, failure.message, data: failure.data?.bytes)
+                return MCPAnswer(status: client.era == .modern ? MCPAnswer.status(ofCode: code) : .ok, bytes: bytes)
+            }
         case .failure(let error):
             let known = Door.known(error)
             // A model can mend its parameters when it is told as a result what is wrong with them (MCP 2025-11-25).
@@ -243,7 +258,7 @@ struct MCPRelay: Sendable {
     /// A result as the client sees it.
     private func shaped(_ view: JSONView) -> [UInt8] { work.adapt?(view) ?? view.compactBytes }
 
-    private func encode(_ view: JSONView) -> [UInt8] {
+    private func encode(_ view: JSONView, _ instance: UInt64?) -> [UInt8] {
         let adapted = work.adapt?(view)
         guard client.era == .modern else { return MCPAnswer.result(id: id, adapted?[...] ?? view.bytes) }
         var extra = ""
@@ -252,6 +267,9 @@ struct MCPRelay: Sendable {
             extra += (extra.isEmpty ? "" : ",") + "\"\(name)\":\(value)"
         }
         add("resultType", "\"complete\"")
+        if view["resultType"]?.equals("task") == true, let instance, let task = view["taskId"]?.string {
+            gateway.homes.note(task, instance)
+        }
         if work.isCacheable, view["resultType"].map({ $0.equals("complete") }) ?? true {
             add("ttlMs", "0")
             add("cacheScope", "\"private\"")
@@ -259,7 +277,7 @@ struct MCPRelay: Sendable {
         guard view["resultType"]?.equals("input_required") == true, let inner = view["requestState"]?.string else {
             return MCPAnswer.result(id: id, adapted?[...] ?? view.bytes, extra: extra)
         }
-        let state = seal(.inner(inner)) ?? ""
+        let state = seal(.inner(inner, instance: instance)) ?? ""
         let sealed = MCPParams.replacing(view, ["requestState": JSONValue.string(state).bytes])
         return MCPAnswer.result(id: id, sealed[...], extra: extra)
     }

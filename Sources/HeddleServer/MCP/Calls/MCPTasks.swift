@@ -30,7 +30,7 @@ final class MCPTasks: Sendable {
     private let clock: any WallClock
     private let changed: @Sendable (_ id: String, _ task: [UInt8]) -> Void
 
-    /// - Parameter changed: Gets the members of a task that has changed, for those who listen.
+    /// Takes what gets the members of a task that has changed, for those who listen.
     init(clock: any WallClock, changed: @escaping @Sendable (_ id: String, _ task: [UInt8]) -> Void) {
         self.clock = clock
         self.changed = changed
@@ -126,13 +126,22 @@ final class MCPTasks: Sendable {
         switch progress.result {
         case nil where progress.questions.isEmpty: return ("working", nil)
         case nil: return ("input_required", ("inputRequests", MCPNotice.inputRequests(progress.questions)))
-        case .success(.result(let view)): return ("completed", ("result", entry.encode(view)))
-        case .success(.failure(let failure)):
-            return ("failed", ("error", MCPAnswer.errorObject(failure.code, failure.message, failure.data?.bytes)))
+        case .success(let outcome): return state(outcome.message, entry)
         case .failure(let error):
             let known = Door.known(error)
             let message = known.code == .internalError ? "an error of the server" : known.message
             return ("failed", ("error", MCPAnswer.errorObject(MCPErrorCode.internalError.rawValue, message, nil)))
+        }
+    }
+
+    private func state(
+        _ message: MCPOutcome,
+        _ entry: Entry
+    ) -> (status: String, detail: (name: String, value: [UInt8])?) {
+        switch message {
+        case .result(let view): return ("completed", ("result", entry.encode(view)))
+        case .failure(let failure):
+            return ("failed", ("error", MCPAnswer.errorObject(failure.code, failure.message, failure.data?.bytes)))
         }
     }
 }

@@ -10,6 +10,12 @@ struct MCPWork: Sendable {
         case relay(RelayService.Request)
     }
 
+    /// What an extension answered, and which process it was.
+    struct Outcome: Sendable {
+        let message: MCPOutcome
+        let instance: UInt64?
+    }
+
     let kind: Kind
     /// What the client carries on from the last round, if this is not the first.
     var state: String?
@@ -34,24 +40,30 @@ struct MCPWork: Sendable {
         _ caller: Caller,
         port: MCPClientPort?,
         continuation: [UInt8],
+        preferred: UInt64? = nil,
         progress: (@Sendable (JSONView) -> Void)?,
-        told: @escaping @Sendable (Result<MCPOutcome, any Error>) -> Void
+        told: @escaping @Sendable (Result<Outcome, any Error>) -> Void
     ) -> @Sendable () -> Void {
         switch kind {
         case .tool(var request):
             request.port = port
             request.continuation = continuation
+            request.preferredInstance = preferred
             request.progress = progress
-            return services.invocations.start(caller, request) { told($0.map(\.outcome)) }
+            return services.invocations.start(caller, request) { result in
+                told(result.map { Outcome(message: $0.outcome, instance: $0.instance) })
+            }
         case .relay(var request):
             request.port = port
             request.params += request.params.isEmpty ? continuation.dropFirst() : continuation[...]
+            request.preferredInstance = preferred ?? request.preferredInstance
             request.progress = progress
             let (relay, sent) = (services.relay, request)
             // Unstructured, because nobody waits here; the completion is told.
             let task = Task {
                 do {
-                    told(.success(try await relay.send(caller, sent)))
+                    let (message, instance) = try await relay.answer(caller, sent)
+                    told(.success(Outcome(message: message, instance: instance)))
                 } catch {
                     told(.failure(error))
                 }

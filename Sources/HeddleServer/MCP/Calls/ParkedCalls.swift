@@ -54,7 +54,7 @@ final class ParkedCall: Sendable {
 
     /// How a round ends.
     enum Round: Sendable {
-        case result(Result<MCPOutcome, any Error>)
+        case result(Result<MCPWork.Outcome, any Error>)
         /// What has to be answered before the call of this id goes on.
         case questions([Question], of: String)
         /// The call goes on as a task of this id.
@@ -68,7 +68,7 @@ final class ParkedCall: Sendable {
         var early: [String: [UInt8]] = [:]
         var counts: [String: Int] = [:]
         var isTellingPlanned = false
-        var result: Result<MCPOutcome, any Error>?
+        var result: Result<MCPWork.Outcome, any Error>?
         var cancel: (@Sendable () -> Void)?
         var isGivenUp = false
         var isTask = false
@@ -131,7 +131,7 @@ final class ParkedCall: Sendable {
     }
 
     /// The call is over.
-    func finish(_ result: Result<MCPOutcome, any Error>) {
+    func finish(_ result: Result<MCPWork.Outcome, any Error>) {
         let told = state.withLock { state in
             defer { state.told = nil }
             if state.told == nil { state.result = result }
@@ -147,7 +147,7 @@ final class ParkedCall: Sendable {
     func resume(_ answers: [String: [UInt8]], told: @escaping @Sendable (Round) -> Void) -> Bool {
         enum Next {
             case refuse, wait
-            case result(Result<MCPOutcome, any Error>)
+            case result(Result<MCPWork.Outcome, any Error>)
         }
         var given: [(MCPAsk, [UInt8])] = []
         let next = state.withLock { state -> Next in
@@ -176,7 +176,7 @@ final class ParkedCall: Sendable {
     /// Where it is, for a call that goes on as a task.
     struct Progress: Sendable {
         let questions: [Question]
-        let result: Result<MCPOutcome, any Error>?
+        let result: Result<MCPWork.Outcome, any Error>?
     }
 
     var progress: Progress { state.withLock { Progress(questions: $0.asks, result: $0.result) } }

@@ -12,8 +12,8 @@ struct SealedState: Sendable {
     enum Content: Equatable, Sendable {
         /// A call that waits in this server for the answers.
         case parked(String)
-        /// A state of the extension, to be given back byte for byte.
-        case inner(String)
+        /// A state of the extension, to be given back byte for byte and to the process that gave it.
+        case inner(String, instance: UInt64? = nil)
         /// Nothing but that the round was made.
         case plain
     }
@@ -35,14 +35,15 @@ struct SealedState: Sendable {
 
     /// Seals a state for one principal and one request.
     func seal(_ content: Content, for principal: String, _ request: [UInt8], now: Timestamp) -> String? {
-        let (kind, value): (String, String) =
+        let (kind, value, instance): (String, String, UInt64?) =
             switch content {
-            case .parked(let id): ("parked", id)
-            case .inner(let state): ("inner", state)
-            case .plain: ("plain", "")
+            case .parked(let id): ("parked", id, nil)
+            case .inner(let state, let instance): ("inner", state, instance)
+            case .plain: ("plain", "", nil)
             }
         let members: JSONValue = [
             "kind": .string(kind), "value": .string(value), "principal": .string(principal),
+            "instance": instance.map { .string(String($0)) } ?? .null,
             "until": .integer(now.milliseconds + Int(Self.lifetime / .milliseconds(1))),
         ]
         guard let box = try? AES.GCM.seal(members.bytes, using: key, authenticating: Self.bound(request)),
@@ -65,7 +66,7 @@ struct SealedState: Sendable {
         else { return nil }
         switch members["kind"]?.string {
         case "parked": return .parked(value)
-        case "inner": return .inner(value)
+        case "inner": return .inner(value, instance: members["instance"]?.string.flatMap(UInt64.init))
         case "plain": return .plain
         case _: return nil
         }
