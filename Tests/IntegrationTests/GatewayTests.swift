@@ -70,5 +70,109 @@ extension WholeServer {
                 #expect(status == (names.isEmpty ? 0 : 1))
             }
         }
+
+        /// What the official client finds at a server of the legacy era: its calls end before they would become tasks.
+        private static let withoutTasks = ["tasks.slow_compute", "tasks.confirm_delete", "tasks.multi_input"]
+
+        @Test(
+            "serves the official client at every revision, before a server of each era",
+            .enabled(if: TestEnvironment.clientPython != nil || TestEnvironment.isCI, "skipped: no Python for tests"),
+            arguments: ["modern", "legacy"]
+        )
+        func matrix(era: String) async throws {
+            try await ServerFixture.with { server in
+                try Self.addEverything(server, "everything", era)
+                let url = server.url + "/mcp/extensions/everything"
+                let (_, lines) = try Self.run(server, "client_matrix.py", [url, "--token", server.token])
+                let failed = lines.filter { line in
+                    line.hasPrefix("fail ") && (era == "modern" || !Self.withoutTasks.contains { line.contains($0) })
+                }
+                #expect(failed.isEmpty, "\(failed.joined(separator: "\n"))")
+                #expect(lines.count { $0.hasPrefix("pass ") } >= 170, "\(lines.suffix(3))")
+            }
+        }
+
+        @Test(
+            "serves a client over pipes with three extensions, as a desktop's configuration starts it",
+            .enabled(if: TestEnvironment.clientPython != nil || TestEnvironment.isCI, "skipped: no Python for tests")
+        )
+        func desktop() async throws {
+            try await ServerFixture.with { server in
+                try Self.addEverything(server, "everything", "modern")
+                try server.registerEcho("first")
+                try server.registerEcho("second")
+                let bridge = [ServerFixture.program, "mcp", "--server", server.url, "--data-dir", server.data]
+                let (status, lines) = try Self.run(
+                    server,
+                    "client_matrix.py",
+                    ["--prefix", "everything__", "--stdio"] + bridge
+                )
+                let failed = lines.filter { $0.hasPrefix("fail ") }
+                #expect(status == 0 && failed.isEmpty, "\(failed.joined(separator: "\n"))")
+                #expect(lines.count { $0.hasPrefix("pass ") } >= 170, "\(lines.suffix(3))")
+            }
+        }
+
+        /// A request of the modern era to the tools of one extension.
+        private static func modern(
+            _ server: ServerFixture,
+            _ name: String,
+            _ more: String = "",
+            arguments: String = "{}"
+        ) throws -> HTTPAnswer {
+            let meta =
+                #""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","#
+                + #""io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}"#
+            return try server.request(
+                "POST",
+                "/mcp/extensions/everything",
+                body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\#(name)","#
+                    + #""arguments":\#(arguments)\#(more),\#(meta)}}"#,
+                headers: [
+                    "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28",
+                    "Mcp-Method": "tools/call", "Mcp-Name": name,
+                ]
+            )
+        }
+
+        @Test("keeps calls that wait for their clients, in a bounded number, and takes no state but for its own call")
+        func parked() async throws {
+            try await ServerFixture.with { server in
+                try Self.addEverything(server, "everything", "legacy")
+                let arguments = #"{"message":"who?"}"#
+                func ask() throws -> JSONValue? {
+                    try Self.modern(server, "test_elicitation", arguments: arguments).json["result"]
+                }
+                let first = try #require(try ask())
+                #expect(first["resultType"]?.string == "input_required")
+                let key = "elicitation-1"
+                #expect(first["inputRequests"]?[key]?["method"]?.string == "elicitation/create", "\(first.text)")
+                let state = try #require(first["requestState"]).text
+                let answer = #"{"action":"accept","content":{"username":"u","email":"u@example.com"}}"#
+                let more = #","inputResponses":{"\#(key)":\#(answer)},"requestState":\#(state)"#
+                // The state of one call is of no use for another.
+                let other = try Self.modern(server, "test_elicitation", more, arguments: #"{"message":"what?"}"#)
+                #expect(other.json["error"]?["code"]?.integer == -32602, "\(other.json.text)")
+                let wrong = try Self.modern(server, "test_simple_text", more)
+                #expect(wrong.json["error"]?["code"]?.integer == -32602, "\(wrong.json.text)")
+                // Without the answer it is asked again, on whatever connection.
+                let again = try Self.modern(
+                    server,
+                    "test_elicitation",
+                    #","inputResponses":{"no-such-key":{}},"requestState":\#(state)"#,
+                    arguments: arguments
+                )
+                #expect(again.json["result"]?["resultType"]?.string == "input_required", "\(again.json.text)")
+                let done = try Self.modern(server, "test_elicitation", more, arguments: arguments)
+                #expect(done.json["result"]?["resultType"]?.string == "complete", "\(done.json.text)")
+                // What is over is over.
+                let replayed = try Self.modern(server, "test_elicitation", more, arguments: arguments)
+                #expect(replayed.json["error"]?["code"]?.integer == -32602, "\(replayed.json.text)")
+                var waiting = 0
+                for _ in 0..<110 where try ask()?["resultType"]?.string == "input_required" { waiting += 1 }
+                #expect(waiting == 100)
+                #expect(try Self.modern(server, "test_simple_text").json["result"] != nil)
+            }
+        }
     }
 }

@@ -276,6 +276,8 @@ extension HTTPField.Name {
     static let mcpProtocolVersion = HTTPField.Name("MCP-Protocol-Version") ?? .cookie
     static let mcpMethod = HTTPField.Name("Mcp-Method") ?? .cookie
     static let mcpName = HTTPField.Name("Mcp-Name") ?? .cookie
+    /// How a client came whose messages did not begin as HTTP.
+    static let mcpTransport = HTTPField.Name("Mcp-Heddle-Transport") ?? .cookie
     static let lastEventID = HTTPField.Name("Last-Event-ID") ?? .cookie
     static let accelBuffering = HTTPField.Name("X-Accel-Buffering") ?? .cookie
 }

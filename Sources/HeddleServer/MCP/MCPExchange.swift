@@ -296,7 +296,9 @@ struct MCPExchange: Sendable {
         }
         let arguments = params?["arguments"]
         if let arguments, arguments.kind != .object { return invalid("'arguments' is an object") }
-        if client.era == .modern, let header = MCPHeaders.disagreement(headers, exported.tool, arguments) {
+        if client.era == .modern, headers[.mcpTransport] != "stdio",
+            let header = MCPHeaders.disagreement(headers, exported.tool, arguments)
+        {
             return .answer(mismatch(header))
         }
         var call = InvocationService.Request(

@@ -11,7 +11,10 @@ struct SealedStateTests {
 
     @Test("opens for the same principal and request, and differs each time")
     func same() throws {
-        for content in [SealedState.Content.parked("id"), .inner("a \"state\" of 漢字"), .inner(""), .plain] {
+        for content in [
+            SealedState.Content.parked("id"), .inner("s", instance: .max), .inner("a \"state\" of 漢字"), .inner(""),
+            .plain,
+        ] {
             let first = try #require(seal.seal(content, for: "local", request, now: now))
             let second = try #require(seal.seal(content, for: "local", request, now: now))
             #expect(first != second)
