@@ -104,7 +104,7 @@ let package = Package(
                 "Download", "HeddleCache", "HeddleCoordination", "HeddleSecurity", "HeddleExtensions", "HeddleMCP",
                 "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON",
                 "JSONPatch",
-                "JSONSchema", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
+                "JSONSchema", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioPosix,
                 serviceLifecycle,
                 unixSignals,

@@ -46,7 +46,8 @@ package struct HeddleApplication: Sendable {
     }
 
     /// The tables of all parts, in the order in which they came to be.
-    package static let migrations = ExtensionMigrations.all + IdempotencyMigrations.all + ContextMigrations.all
+    package static let migrations =
+        ExtensionMigrations.first + IdempotencyMigrations.all + ContextMigrations.all + ExtensionMigrations.later
 
     private func openStore(_ directory: DataDirectory) async throws -> HeddleStore {
         guard let url = configuration.databaseURL else {
@@ -70,7 +71,8 @@ package struct HeddleApplication: Sendable {
         let door = Door(token: token, origins: configuration.origins)
         let services = try makeServices(directory, store, background, door)
         try await services.extensions.load()
-        let application = makeApplication(services, door)
+        let gateway = MCPGateway(services: services, secret: try directory.secret("sealing-key"))
+        let application = makeApplication(services, door, gateway)
         let group = ServiceGroup(
             configuration: groupConfiguration([
                 // Stopped last: what the keeper stops is stopped in it.
@@ -84,8 +86,8 @@ package struct HeddleApplication: Sendable {
                     retention: configuration.contextRetention,
                     logger: logger
                 ),
-                // Stopped first, so that nothing is started while everything is stopped.
-                Preloader(registry: services.registry, logger: logger),
+                // Stopped first, so that nothing is started while everything is stopped, and no stream keeps a connection.
+                Preloader(registry: services.registry, logger: logger), MCPStreamKeeper(gateway: gateway),
             ])
         )
         services.lifecycle.setStop { await group.triggerGracefulShutdown() }
@@ -279,6 +281,7 @@ package struct HeddleApplication: Sendable {
                 clock: clock,
                 logger: logger
             ),
+            relay: RelayService(registry: registry),
             results: results,
             idempotency: IdempotencyKeys(store: store, clock: clock),
             store: store,
@@ -323,16 +326,17 @@ package struct HeddleApplication: Sendable {
     /// What no process sees whatever it is: all of ours but the installed packages, which run.
     private func secretPaths(_ directory: DataDirectory) -> [String] {
         let files = [
-            "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "lock", "serve.log",
+            "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "sealing-key", "lock",
+            "serve.log",
             "extensions",
         ]
         let audits = ["audit.log"] + (1...AuditLog.kept).map { "audit.log.\($0)" }
         return (files + audits).map { "\(directory.path)/\($0)" }
     }
 
-    private func makeApplication(_ services: ServerServices, _ door: Door) -> some Service {
+    private func makeApplication(_ services: ServerServices, _ door: Door, _ gateway: MCPGateway) -> some Service {
         let host = configuration.text("http.host")
-        let mcp = MCPEndpoint(services: services)
+        let mcp = MCPEndpoint(gateway: gateway)
         let idleTimeout = TimeAmount.seconds(Int64(configuration.integer("http.idle_seconds")))
         let table = Self.routeTable(services, mcp)
         let router = Router(context: HeddleRequestContext.self)
@@ -382,6 +386,17 @@ package struct HeddleApplication: Sendable {
             + RegistryRoutes(services: services).routes + CapabilityRoutes(services: services).routes
             + ServingRoutes(services: services).routes + contextRoutes(services) + mcp.routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
+    }
+}
+
+/// Ends the streams of MCP clients when the server stops.
+private struct MCPStreamKeeper: Service {
+    let gateway: MCPGateway
+
+    func run() async {
+        // Thrown when the server is cancelled, which is an end as well.
+        try? await gracefulShutdown()
+        gateway.listeners.endAll()
     }
 }
 

@@ -24,7 +24,8 @@ struct LaneRequestTests {
         #expect(found?.extensionName == "git" && found?.capability == "git_log")
         let odd = InvocationTarget("/api/v1/extensions/invoke/capabilities/capabilities/invoke")
         #expect(odd?.extensionName == "invoke" && odd?.capability == "capabilities")
-        #expect(target("/mcp") == .mcp)
+        #expect(target("/mcp") == .mcp(.all))
+        #expect(target("/mcp/extensions/git") == .mcp(.one("git")))
     }
 
     @Test(
@@ -71,7 +72,7 @@ struct LaneRequestTests {
             var fields: HTTPHeaders = [
                 "content-length": "2", "authorization": "Bearer a", "origin": "http://a", "host": "localhost",
             ]
-            #expect(target("/mcp", fields: fields) == .mcp)
+            #expect(target("/mcp", fields: fields) == .mcp(.all))
             fields.add(name: name, value: value)
             #expect(target("/mcp", fields: fields) == nil)
         }

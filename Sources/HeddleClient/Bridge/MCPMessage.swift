@@ -17,7 +17,7 @@ package struct MCPMessage: Sendable {
     package let bytes: [UInt8]
     /// The revision that a modern message names in its metadata; nil for a legacy one.
     package let modernVersion: String?
-    /// The tool, prompt or resource that the message is about.
+    /// The tool, prompt, resource or task that the message is about.
     package let target: String?
     /// The request that `notifications/cancelled` is about, as it was written.
     package let cancelledID: String?
@@ -46,6 +46,7 @@ package struct MCPMessage: Sendable {
             switch method {
             case "tools/call", "prompts/get": parameters?["name"]?.string
             case "resources/read": parameters?["uri"]?.string
+            case "tasks/get", "tasks/update", "tasks/cancel": parameters?["taskId"]?.string
             default: nil
             }
         cancelledID =

@@ -44,7 +44,10 @@ package struct MCPSession: Sendable {
     package func headers(for message: MCPMessage) -> [Header] {
         if message.method == "initialize" { return [] }
         if let version = message.modernVersion ?? (negotiatedVersion == nil ? lastModernVersion : nil) {
-            var headers = [Header("MCP-Protocol-Version", HeaderText.encode(version))]
+            // Over pipes nobody repeats parameters in headers.
+            var headers = [
+                Header("MCP-Protocol-Version", HeaderText.encode(version)), Header("Mcp-Heddle-Transport", "stdio"),
+            ]
             if let method = message.method { headers.append(Header("Mcp-Method", HeaderText.encode(method))) }
             if let target = message.target { headers.append(Header("Mcp-Name", HeaderText.encode(target))) }
             return headers

@@ -1,6 +1,7 @@
 package import HeddleMCP
 package import HeddleModel
 package import HeddleSandbox
+import JSON
 import Synchronization
 
 /// One running process of an extension with the conversation to it.
@@ -17,6 +18,8 @@ package final class ExtensionInstance: Sendable {
     private let callCount = Atomic<Int>(0)
     private let hasFailed = Atomic<Bool>(false)
     private let relisting = Mutex(Relisting.idle)
+    /// What it is listened to for, by the request that says so in the modern era.
+    private let following = Mutex<(request: Int?, uris: Set<String>)>((nil, []))
 
     private static let lastNumber = Atomic<UInt64>(0)
 
@@ -70,6 +73,41 @@ package final class ExtensionInstance: Sendable {
             defer { state = state == .again ? .underway : .idle }
             return state
         }
+    }
+
+    /// Lets it tell of changes, and of those of some resources.
+    ///
+    /// A server of the modern era is told all at once and anew each time; one of the legacy era tells of lists by itself.
+    func follow(_ uris: Set<String>) {
+        let abilities = greeting.abilities
+        switch greeting.era {
+        case .modern:
+            let listed: MCPAbilities = [.toolsListChanged, .promptsListChanged, .resourcesListChanged]
+            guard !abilities.isDisjoint(with: listed) || abilities.contains(.resourceSubscriptions) else { return }
+            let known = following.withLock { $0 }
+            guard known.request == nil || known.uris != uris else { return }
+            let request = connection.listen(abilities, abilities.contains(.resourceSubscriptions) ? uris : [])
+            let old = following.withLock { following in
+                defer { following = (request, uris) }
+                return following.request
+            }
+            if let old { connection.stopListening(old) }
+        case .legacy:
+            guard abilities.contains(.resourceSubscriptions) else { return }
+            let old = following.withLock { following in
+                defer { following.uris = uris }
+                return following.uris
+            }
+            for uri in uris.subtracting(old) { tell("resources/subscribe", uri) }
+            for uri in old.subtracting(uris) { tell("resources/unsubscribe", uri) }
+        }
+    }
+
+    private func tell(_ method: String, _ uri: String) {
+        let params = Array("\"uri\":".utf8) + JSONValue.string(uri).bytes
+        let connection = connection
+        // Unstructured, because nobody waits for what it comes to.
+        Task { _ = try? await connection.request(method, params: params, era: .legacy, timeout: .seconds(10)) }
     }
 
     /// Whether its end is yet to be counted: it is one failure, however many calls it takes along.

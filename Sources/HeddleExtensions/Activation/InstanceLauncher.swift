@@ -142,7 +142,8 @@ package struct InstanceLauncher: Sendable {
         do {
             let greeting = try await connection.greet(remembered: era, timeout: timeout)
             let tools =
-                greeting.hasTools ? try await connection.listTools(era: greeting.era, timeout: timeout) : []
+                greeting.abilities.contains(.tools)
+                ? try await connection.listTools(era: greeting.era, timeout: timeout) : []
             let instance = ExtensionInstance(
                 id: id,
                 session: session,

@@ -18,6 +18,14 @@ final class CallRun: Sendable {
         let span: InvocationService.Span
         /// Tried again only when the request never left, or this says that it does no harm.
         let isRepeatable: Bool
+
+        /// The same for a client that is asked nothing.
+        var unasked: Order {
+            guard request.port != nil else { return self }
+            var other = request
+            other.port = nil
+            return Order(caller: caller, request: other, span: span, isRepeatable: isRepeatable)
+        }
     }
 
     private struct State {
@@ -221,11 +229,15 @@ final class CallRun: Sendable {
         var timeout = order.span.end - now
         if let attempt = policy.attempt, order.isRepeatable { timeout = min(timeout, attempt) }
         let handle = instance.connection.startTool(
-            this.target.tool.name,
-            arguments: order.request.parameters,
+            MCPToolRequest(
+                tool: this.target.tool.name,
+                arguments: order.request.parameters,
+                extra: order.request.continuation
+            ),
             era: instance.greeting.era,
             timeout: timeout,
             maximumTimeout: order.request.progress.map { _ in order.span.limit - now },
+            port: order.request.port,
             progress: order.request.progress
         ) { [self] result in
             ended(this, instance, result, Self.outcome(result))
@@ -268,10 +280,11 @@ final class CallRun: Sendable {
         _ target: InvocationService.Target
     ) -> Result<InvocationService.Answer, any Error> {
         let (attempts, trace) = state.withLock { ($0.attempts, $0.trace) }
-        return target.answer(outcome, order.span, attempts: attempts)
+        return target.answer(outcome, order, attempts: attempts)
             .map { answer in
                 var traced = answer
                 traced.trace = trace
+                traced.instance = instanceNumber
                 return traced
             }
     }

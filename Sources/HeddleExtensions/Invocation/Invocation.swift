@@ -37,6 +37,12 @@ extension InvocationService {
         package var cacheTTL: Duration?
         /// Whether the answer tells how the call went.
         package var wantsTrace = false
+        /// The client behind the call, for extensions that ask something; nil when nobody can be asked.
+        package var port: MCPClientPort?
+        /// What a call that needed input goes on with, as members of its parameters with a comma before each.
+        package var continuation: [UInt8] = []
+        /// The process that the last round went to.
+        package var preferredInstance: UInt64?
         /// Gets progress notifications when the caller wants them.
         package var progress: (@Sendable (JSONView) -> Void)?
 
@@ -70,6 +76,8 @@ extension InvocationService {
         package var isStale = false
         /// How the call went, for those who asked.
         package var trace: CallTrace?
+        /// The process that answered; nil for a kept result.
+        package var instance: UInt64?
         /// Whether the extension said that the call failed.
         package let isFailure: Bool
 
@@ -120,6 +128,7 @@ extension InvocationService {
         func wish(of order: CallRun.Order) -> InstancePool.Request {
             var wish = InstancePool.Request()
             wish.session = session(of: order)
+            wish.preferred = order.request.preferredInstance
             if let name = policy.hashParameter, let value = order.request.parameters?.member(name) {
                 wish.key = Self.hash(value)
             }
@@ -148,10 +157,12 @@ extension InvocationService {
 
         /// The answer, unless only a caller with abilities that we did not declare could use it, or it is not what the
         /// tool promised.
-        func answer(_ outcome: MCPOutcome, _ span: Span, attempts: Int) -> Result<Answer, any Error> {
+        func answer(_ outcome: MCPOutcome, _ order: CallRun.Order, attempts: Int) -> Result<Answer, any Error> {
             if case .result(let result) = outcome {
-                if let type = result["resultType"], !type.equals("complete") {
-                    let name = (type.string ?? "").clipped(32)
+                let type = result["resultType"]
+                let isComplete = type.map { $0.equals("complete") } ?? true
+                guard isComplete || order.request.port?.takesAllResults == true else {
+                    let name = (type?.string ?? "").clipped(32)
                     return .failure(
                         HeddleError(
                             .extensionProtocol,
@@ -160,7 +171,7 @@ extension InvocationService {
                     )
                 }
                 do throws(HeddleError) {
-                    try tool.contract.checkResult(result)
+                    if isComplete { try tool.contract.checkResult(result) }
                 } catch {
                     return .failure(error)
                 }
@@ -169,7 +180,7 @@ extension InvocationService {
                 Answer(
                     executionID: ExecutionID(),
                     capability: tool.name,
-                    elapsed: .now - span.start,
+                    elapsed: .now - order.span.start,
                     outcome: outcome,
                     attempts: attempts
                 )

@@ -1,3 +1,4 @@
+import HeddleMCP
 package import HeddleModel
 import HeddleResilience
 import HeddleTelemetry
@@ -115,7 +116,10 @@ package final class InvocationService: Sendable {
             span: span,
             isRepeatable: target.policy.isIdempotent
         )
-        if target.policy.caching != nil { return results.start(order, target, self, completion) }
+        // What goes on with an answer of the client is nobody else's, and neither is a question on the way to a kept result.
+        if target.policy.caching != nil, request.continuation.isEmpty {
+            return results.start(order.unasked, target, self, completion)
+        }
         guard request.cache != .onlyIfCached else {
             completion(.failure(ResultCache.missing(target)))
             return {}
@@ -136,7 +140,9 @@ package final class InvocationService: Sendable {
             if changes, scope.isUsed { results.forget(scope) }
             completion(result)
         }
-        if let pause = target.policy.hedge, order.request.progress == nil, target.entry.pool.canHedge() {
+        if let pause = target.policy.hedge, order.request.progress == nil, order.request.port?.ask == nil,
+            target.entry.pool.canHedge()
+        {
             let run = HedgedRun(self, order, target, completion: told)
             run.begin(after: pause)
             return { run.cancel() }
@@ -167,21 +173,7 @@ package final class InvocationService: Sendable {
     ///
     /// - Throws: ``HeddleError`` with `extensionNotFound`, `extensionInactive`, `definitionHeld` or `capabilityNotFound`.
     func find(_ request: Request) throws(HeddleError) -> Target {
-        guard let entry = registry.snapshot.entry(request.extensionName) else {
-            throw HeddleError(
-                .extensionNotFound,
-                "no extension is named '\(request.extensionName.prefix(80))'",
-                details: ["extension": String(request.extensionName.prefix(80))]
-            )
-        }
-        guard entry.registered.state == .active else {
-            throw HeddleError(
-                .extensionInactive,
-                "the extension '\(entry.registered.name)' is \(entry.registered.state.rawValue), not active",
-                details: ["extension": entry.registered.name.rawValue, "state": entry.registered.state.rawValue]
-            )
-        }
-        guard !entry.registered.isHeld else { throw Self.held(entry.registered.name) }
+        let entry = try registry.active(request.extensionName)
         guard let capability = entry.capability(request.capability) else {
             throw HeddleError(
                 .capabilityNotFound,

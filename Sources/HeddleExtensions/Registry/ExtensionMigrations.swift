@@ -2,7 +2,14 @@ package import HeddleStore
 
 /// The tables of the registry.
 package enum ExtensionMigrations {
-    package static let all = [
+    /// All of them, for a store that has nothing else.
+    package static let all = first + later
+    /// Those that came after the tables of contexts.
+    package static let later = [
+        Migration(name: "0007_abilities", sqlite: "ALTER TABLE extension_version ADD COLUMN abilities INTEGER")
+    ]
+    /// Those that came before the tables of others.
+    package static let first = [
         Migration(
             name: "0001_extensions",
             sqlite: """

@@ -64,8 +64,9 @@ package struct ExtensionRepository: Sendable {
         _ = try tx.execute(
             """
             INSERT INTO extension_version (tenant_id, name, generation, manifest, source, grants, choices, configuration,
-                created_at, predecessor, stages, signature, state, resolved, tools, held_tools, revision, updated_at, edits)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                created_at, predecessor, stages, signature, state, resolved, tools, held_tools, revision, abilities, updated_at,
+                edits)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """,
             identity(entry, tenant) + [
                 .text(entry.manifest.value.text), .text(entry.source.value.text),
@@ -84,8 +85,8 @@ package struct ExtensionRepository: Sendable {
         let changed = try tx.execute(
             """
             UPDATE extension_version SET state = $4, resolved = $5, tools = $6, held_tools = $7, revision = $8,
-                updated_at = $9, edits = $10
-            WHERE tenant_id = $1 AND name = $2 AND generation = $3 AND edits = $10 - 1 AND created_at = $11
+                abilities = $9, updated_at = $10, edits = $11
+            WHERE tenant_id = $1 AND name = $2 AND generation = $3 AND edits = $11 - 1 AND created_at = $12
             """,
             identity(entry, tenant) + changing(entry) + [.integer(Int64(entry.createdAt.milliseconds))]
         )
@@ -266,6 +267,7 @@ package struct ExtensionRepository: Sendable {
         [
             .text(entry.state.rawValue), StoreValue(entry.resolved?.value.text), .text(Self.text(entry.tools)),
             StoreValue(entry.heldTools.map(Self.text)), StoreValue(entry.revision?.rawValue),
+            StoreValue(entry.abilities.map { Int64($0.rawValue) }),
             .integer(Int64(entry.updatedAt.milliseconds)), .integer(Int64(entry.edits)),
         ]
     }
@@ -318,6 +320,7 @@ package struct ExtensionRepository: Sendable {
         entry.tools = try tools(row.text("tools"))
         entry.heldTools = try row.textIfPresent("held_tools").map(tools)
         entry.revision = try row.textIfPresent("revision").flatMap(MCPRevision.init(rawValue:))
+        entry.abilities = try row.integerIfPresent("abilities").map { MCPAbilities(rawValue: Int($0)) }
         entry.updatedAt = Timestamp(milliseconds: Int(try row.integer("updated_at")))
         entry.edits = Int(try row.integer("edits"))
         return entry

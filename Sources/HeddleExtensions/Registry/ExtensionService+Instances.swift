@@ -53,6 +53,16 @@ extension ExtensionService {
             MCPDelegate(
                 log: { level, text in pool.log.append("log", instance: id, "[\(level)] \(text)") },
                 toolsChanged: { [weak self] in self?.toolsChanged(pool, id, session, of: version, tenant) },
+                notified: { [registry = self.registry] method, params in
+                    registry.events.note(method, params, of: pool.name, instance: id)
+                },
+                askedAmbiguously: {
+                    pool.log.append(
+                        "heddle",
+                        instance: id,
+                        "it asked for input while it worked for several clients; isolation by session keeps them apart"
+                    )
+                },
                 closed: { reason in pool.ended(id, session: session, reason: reason) },
                 lateAnswer: { pool.answeredLate(id, session: session) },
                 roots: entry.grants.read + entry.grants.write
@@ -60,11 +70,12 @@ extension ExtensionService {
         }
         pool.log.append("heddle", instance: started.instance.id, "started as process \(started.instance.processID)")
         do {
-            try await compare(started.tools, started.instance.greeting.revision, pool, of: version, tenant)
+            try await compare(started.tools, started.instance.greeting, pool, of: version, tenant)
         } catch {
             await started.instance.stop(grace: configuration.stopGrace)
             throw error
         }
+        started.instance.follow(pool.subscriptions.uris)
         if session != nil {
             // Beside the call that waits for this start.
             background.add { [launcher] in
@@ -111,10 +122,11 @@ extension ExtensionService {
                 do {
                     let (connection, greeting) = (instance.connection, instance.greeting)
                     let tools = try await connection.listTools(era: greeting.era, timeout: .seconds(30))
-                    try await self?.compare(tools, greeting.revision, pool, of: version, tenant)
+                    try await self?.compare(tools, greeting, pool, of: version, tenant)
                 } catch {
                     pool.log.append("heddle", instance: id, "after a change of tools: \(error)")
                 }
+                self?.registry.events.send(.tools(pool.name))
                 // One that says so all the time is not listened to all the time; a cancelled sleep ends with the pool.
                 if instance.isRelistingAgain { try? await Task.sleep(for: .seconds(1)) }
             } while instance.endRelisting() == .again && pool.instances.contains { $0 === instance }
@@ -124,7 +136,7 @@ extension ExtensionService {
     /// Holds an extension whose tools are not the accepted ones any more.
     private func compare(
         _ offered: [ToolDefinition],
-        _ revision: MCPRevision,
+        _ greeting: MCPGreeting,
         _ pool: InstancePool,
         of version: RegisteredExtension,
         _ tenant: TenantID
@@ -138,9 +150,11 @@ extension ExtensionService {
             var changed = entry.registered
             let isHeld = ToolComparison.hasChangedDefinition(accepted: changed.tools, offered: offered)
             if isHeld { changed.heldTools = offered }
-            changed.revision = revision
+            changed.revision = greeting.revision
+            changed.abilities = greeting.abilities
             if changed.heldTools?.map(\.document.bytes) != entry.registered.heldTools?.map(\.document.bytes)
                 || changed.revision != entry.registered.revision
+                || changed.abilities != entry.registered.abilities
             {
                 do {
                     registry.replace(try await save(changed, tenant), of: pool)

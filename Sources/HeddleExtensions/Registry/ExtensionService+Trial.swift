@@ -42,6 +42,7 @@ extension ExtensionService {
         await started.instance.stop(grace: configuration.stopGrace)
         entry.tools = started.tools
         entry.revision = started.instance.greeting.revision
+        entry.abilities = started.instance.greeting.abilities
     }
 
     private static let longestCompilation = Duration.seconds(10)

@@ -27,6 +27,8 @@ package struct RegisteredExtension: Sendable {
     package var heldTools: [ToolDefinition]?
     /// How the server wants to be greeted, remembered from an earlier start.
     package var revision: MCPRevision?
+    /// What the server said at its last start that it can do; nil when it was started by an older Heddle last.
+    package var abilities: MCPAbilities?
     /// The version that waits to be accepted in the place of this one.
     package var pending: PendingVersion?
     /// Who signed what it was installed from, in words; empty when nobody did.

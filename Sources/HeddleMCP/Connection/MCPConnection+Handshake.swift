@@ -4,7 +4,15 @@ import JSON
 /// Who answered, and how it wants to be spoken to.
 package struct MCPGreeting: Sendable {
     package let revision: MCPRevision
-    package let hasTools: Bool
+    package let abilities: MCPAbilities
+    /// What the server says of its use, for models.
+    package let instructions: String?
+
+    init(_ revision: MCPRevision, _ result: JSONView) {
+        self.revision = revision
+        abilities = MCPAbilities(result["capabilities"])
+        instructions = result["instructions"]?.string?.clipped(16_384)
+    }
 
     package var era: MCPEra { revision.era }
 }
@@ -47,7 +55,7 @@ extension MCPConnection {
                 )
             }
             guard revision.era == .modern else { return nil }
-            return MCPGreeting(revision: revision, hasTools: result["capabilities"]?["tools"] != nil)
+            return MCPGreeting(revision, result)
         case .failure(let failure):
             guard MCPErrorCode.modernOnly.contains(failure.code) else { return nil }
             let supported = failure.data?["supported"]?.elements.compactMap(\.string) ?? []
@@ -68,10 +76,10 @@ extension MCPConnection {
     private func initialize(timeout: Duration) async throws -> MCPGreeting {
         let params: JSONValue = [
             "protocolVersion": .string(MCPRevision.latestLegacy.rawValue),
-            "capabilities": ["roots": ["listChanged": false]],
+            "capabilities": ["roots": ["listChanged": false], "sampling": [:], "elicitation": [:]],
             "clientInfo": ["name": "heddle", "version": .string(HeddleVersion.current)],
         ]
-        let members = String(params.text.dropFirst().dropLast())
+        let members = Array(params.bytes.dropFirst().dropLast())
         switch try await request("initialize", params: members, era: .legacy, timeout: timeout) {
         case .failure(let failure):
             throw HeddleError(.extensionRefused, "the extension refused the greeting: \(failure.message.clipped(200))")
@@ -84,7 +92,7 @@ extension MCPConnection {
                 )
             }
             notify("notifications/initialized")
-            return MCPGreeting(revision: revision, hasTools: result["capabilities"]?["tools"] != nil)
+            return MCPGreeting(revision, result)
         }
     }
 

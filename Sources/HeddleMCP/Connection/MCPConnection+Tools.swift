@@ -37,7 +37,7 @@ extension MCPConnection {
     }
 
     private func page(_ cursor: String?, era: MCPEra, timeout: Duration) async throws -> JSONView {
-        let params = cursor.map { "\"cursor\":" + JSONValue.string($0).text } ?? ""
+        let params = cursor.map { Array("\"cursor\":".utf8) + JSONValue.string($0).bytes } ?? []
         switch try await request("tools/list", params: params, era: era, timeout: timeout) {
         case .result(let result): return result
         case .failure(let failure):

@@ -78,8 +78,10 @@ package final class MCPConnection: Sendable {
         maximumTimeout: Duration? = nil,
         progress: (@Sendable (JSONView) -> Void)? = nil
     ) async throws -> MCPOutcome {
-        let (call, message) = makeCall(tool, arguments, era, timeout, maximumTimeout ?? timeout, progress)
-        return try await run(call, message)
+        let times = Times(timeout, maximumTimeout)
+        let message = MCPToolRequest(tool: tool, arguments: arguments)
+        let (call, bytes) = makeCall(message, era, times, nil, progress)
+        return try await run(call, bytes)
     }
 
     /// Calls a tool without suspending: `completion` is told the answer once, on the connection's event loop.
@@ -87,15 +89,15 @@ package final class MCPConnection: Sendable {
     /// It is the same call as ``callTool(_:arguments:era:timeout:maximumTimeout:progress:)`` for callers that live on an
     /// event loop themselves, where a task for each call would cost more than the call.
     package func startTool(
-        _ tool: String,
-        arguments: JSONView?,
+        _ request: MCPToolRequest,
         era: MCPEra,
         timeout: Duration,
         maximumTimeout: Duration? = nil,
+        port: MCPClientPort? = nil,
         progress: (@Sendable (JSONView) -> Void)? = nil,
         completion: @escaping @Sendable (Result<MCPOutcome, any Error>) -> Void
     ) -> MCPCallHandle {
-        let (call, message) = makeCall(tool, arguments, era, timeout, maximumTimeout ?? timeout, progress)
+        let (call, message) = makeCall(request, era, Times(timeout, maximumTimeout), port, progress)
         call.completion = completion
         let box = UncheckedCall(call: call)
         channel.eventLoop.execute { [handler] in handler.value.send(box.call, message) }
@@ -104,52 +106,105 @@ package final class MCPConnection: Sendable {
         }
     }
 
+    /// How long a call may take without progress, and in all.
+    private struct Times {
+        let timeout: Duration
+        let maximum: Duration
+
+        init(_ timeout: Duration, _ maximum: Duration?) {
+            self.timeout = timeout
+            self.maximum = maximum ?? timeout
+        }
+    }
+
     private func makeCall(
-        _ tool: String,
-        _ arguments: JSONView?,
+        _ request: MCPToolRequest,
         _ era: MCPEra,
-        _ timeout: Duration,
-        _ maximumTimeout: Duration,
+        _ times: Times,
+        _ port: MCPClientPort?,
         _ progress: (@Sendable (JSONView) -> Void)?
     ) -> (MCPCall, ByteBuffer) {
         let id = takeID()
         let message = MCPEncoding.toolCall(
             id: id,
-            tool: tool,
-            arguments: arguments,
+            tool: request.tool,
+            arguments: request.arguments,
+            extra: era == .modern ? request.extra : [],
             era: era,
+            port: port,
             wantsProgress: progress != nil
         )
         let call = MCPCall(
             id: id,
-            timeout: timeout,
-            maximumTimeout: maximumTimeout,
+            timeout: times.timeout,
+            maximumTimeout: times.maximum,
             isCancellable: true,
+            port: port,
             progress: progress
         )
         return (call, message)
     }
 
-    /// Sends any other request; `initialize` must not be cancelled by a message.
-    func request(
+    /// Sends any other request; `params` are the members inside its braces, without `_meta` and line breaks.
+    ///
+    /// - Throws: as ``callTool(_:arguments:era:timeout:maximumTimeout:progress:)``.
+    package func request(
         _ method: String,
-        params: String = "",
+        params: [UInt8] = [],
         era: MCPEra,
-        timeout: Duration
+        timeout: Duration,
+        port: MCPClientPort? = nil,
+        progress: (@Sendable (JSONView) -> Void)? = nil
     ) async throws -> MCPOutcome {
         let id = takeID()
         let call = MCPCall(
             id: id,
             timeout: timeout,
             maximumTimeout: timeout,
+            // `initialize` must not be cancelled by a message.
             isCancellable: method != "initialize" && method != "server/discover",
-            progress: nil
+            port: port,
+            progress: progress
         )
-        return try await run(call, MCPEncoding.request(id: id, method: method, params: params, era: era))
+        let message = MCPEncoding.request(
+            id: id,
+            method: method,
+            params: params,
+            era: era,
+            port: port,
+            wantsProgress: progress != nil
+        )
+        return try await run(call, message)
     }
 
-    func notify(_ method: String) {
-        let message = MCPEncoding.notification(method)
+    /// Lets a server of the modern era tell of what changes, for as long as it runs or until ``stopListening(_:)``.
+    ///
+    /// - Parameters:
+    ///   - abilities: What it can tell of.
+    ///   - uris: The resources whose changes are wanted.
+    /// - Returns: The id of the request.
+    package func listen(_ abilities: MCPAbilities, _ uris: Set<String>) -> Int {
+        let id = takeID()
+        let filter: JSONValue = [
+            "toolsListChanged": .bool(abilities.contains(.toolsListChanged)),
+            "promptsListChanged": .bool(abilities.contains(.promptsListChanged)),
+            "resourcesListChanged": .bool(abilities.contains(.resourcesListChanged)),
+            "resourceSubscriptions": .array(uris.sorted().map { .string($0) }),
+        ]
+        let params = Array("\"notifications\":".utf8) + filter.bytes
+        let message = MCPEncoding.request(id: id, method: "subscriptions/listen", params: params, era: .modern)
+        channel.eventLoop.execute { [handler] in handler.value.listen(id, message) }
+        return id
+    }
+
+    /// Ends what ``listen(_:_:)`` began.
+    package func stopListening(_ id: Int) {
+        channel.eventLoop.execute { [handler] in handler.value.stopListening(id) }
+    }
+
+    /// Sends a notification.
+    package func notify(_ method: String, params: JSONValue? = nil) {
+        let message = MCPEncoding.notification(method, params: params)
         channel.eventLoop.execute { [handler] in handler.value.notify(message) }
     }
 

@@ -4,32 +4,32 @@ import NIOCore
 
 /// Writes the messages that go to an extension; parameters are spliced in as the caller sent them.
 enum MCPEncoding {
-    /// The `_meta` members that every modern request carries.
-    static let modernMeta: String = {
+    /// The `_meta` members that every modern request carries, up to the client's capabilities.
+    private static let modernMeta: String = {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name(MCPMetaKey.protocolVersion)
         writer.string(MCPRevision.latest.rawValue)
         writer.name(MCPMetaKey.clientInfo)
         writer.value(["name": "heddle", "version": .string(HeddleVersion.current)])
-        writer.name(MCPMetaKey.clientCapabilities)
-        writer.value([:])
         writer.endObject()
-        return String(decoding: writer.bytes.dropLast(), as: UTF8.self)
+        return String(decoding: writer.bytes.dropLast(), as: UTF8.self) + ",\"\(MCPMetaKey.clientCapabilities)\":"
     }()
 
-    /// A `tools/call` line.
+    /// A `tools/call` line; `extra` are further members of its parameters, each with a comma before it.
     static func toolCall(
         id: Int,
         tool: String,
         arguments: JSONView?,
+        extra: [UInt8] = [],
         era: MCPEra,
+        port: MCPClientPort? = nil,
         wantsProgress: Bool
     ) -> ByteBuffer {
         var name = JSONWriter()
         name.string(tool)
         let argumentCount = arguments?.range.count ?? 2
-        var buffer = ByteBufferAllocator().buffer(capacity: 320 + argumentCount)
+        var buffer = ByteBufferAllocator().buffer(capacity: 320 + argumentCount + extra.count)
         buffer.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
         buffer.writeString(String(id))
         buffer.writeStaticString(",\"method\":\"tools/call\",\"params\":{\"name\":")
@@ -40,33 +40,47 @@ enum MCPEncoding {
         } else {
             buffer.writeStaticString("{}")
         }
-        writeMeta(era, progressToken: wantsProgress ? id : nil, into: &buffer)
+        buffer.writeBytes(extra)
+        writeMeta(era, port, progressToken: wantsProgress ? id : nil, isFirst: false, into: &buffer)
         buffer.writeStaticString("}}\n")
         return buffer
     }
 
-    /// Any other request line; `params` are the members inside the braces, without `_meta`.
-    static func request(id: Int, method: String, params: String = "", era: MCPEra) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        buffer.writeString("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":{\(params)")
-        if era == .modern {
-            if params.isEmpty {
-                buffer.writeString("\"_meta\":\(modernMeta)}")
-            } else {
-                writeMeta(era, progressToken: nil, into: &buffer)
-            }
-        }
+    /// Any other request line; `params` are the members inside the braces, without `_meta` and line breaks.
+    static func request(
+        id: Int,
+        method: String,
+        params: [UInt8] = [],
+        era: MCPEra,
+        port: MCPClientPort? = nil,
+        wantsProgress: Bool = false
+    ) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: 320 + params.count)
+        buffer.writeString("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":{")
+        buffer.writeBytes(params)
+        writeMeta(era, port, progressToken: wantsProgress ? id : nil, isFirst: params.isEmpty, into: &buffer)
         buffer.writeStaticString("}}\n")
         return buffer
     }
 
-    private static func writeMeta(_ era: MCPEra, progressToken: Int?, into buffer: inout ByteBuffer) {
-        switch (era, progressToken) {
-        case (.legacy, nil): break
-        case (.legacy, let token?): buffer.writeString(",\"_meta\":{\"progressToken\":\(token)}")
-        case (.modern, nil): buffer.writeString(",\"_meta\":\(modernMeta)}")
-        case (.modern, let token?): buffer.writeString(",\"_meta\":\(modernMeta),\"progressToken\":\(token)}")
+    private static func writeMeta(
+        _ era: MCPEra,
+        _ port: MCPClientPort?,
+        progressToken: Int?,
+        isFirst: Bool,
+        into buffer: inout ByteBuffer
+    ) {
+        guard era == .modern || progressToken != nil else { return }
+        buffer.writeStaticString(isFirst ? "\"_meta\":" : ",\"_meta\":")
+        guard era == .modern else {
+            buffer.writeString("{\"progressToken\":\(progressToken ?? 0)}")
+            return
         }
+        buffer.writeString(modernMeta)
+        if let port { buffer.writeBytes(port.capabilities) } else { buffer.writeStaticString("{}") }
+        if let level = port?.logLevel { buffer.writeString(",\"\(MCPMetaKey.logLevel)\":\"\(level)\"") }
+        if let progressToken { buffer.writeString(",\"progressToken\":\(progressToken)") }
+        buffer.writeStaticString("}")
     }
 
     private static func splice(_ view: JSONView, into buffer: inout ByteBuffer) {
@@ -99,31 +113,55 @@ enum MCPEncoding {
         notification("notifications/cancelled", params: ["requestId": .integer(id), "reason": .string(reason)])
     }
 
-    /// The answer to a request of the extension: pings and roots are served, the rest is refused.
-    static func reply(_ id: JSONView, _ method: String, _ params: JSONView?, _ delegate: MCPDelegate) -> ByteBuffer {
+    /// The answer to a request of the extension that needs nobody; nil when it has to be somebody's.
+    ///
+    /// Roots are the folders that the extension may see, whatever those of the client are called.
+    static func reply(_ id: JSONView, _ method: String, _ delegate: MCPDelegate) -> ByteBuffer? {
+        switch method {
+        case "ping": return answer(id, .success(Array("{}".utf8)))
+        case "roots/list":
+            let roots = delegate.roots.map { path -> JSONValue in ["uri": .string("file://" + percentEncoded(path))] }
+            let result: JSONValue = ["roots": .array(roots)]
+            return answer(id, .success(result.bytes))
+        case _: return nil
+        }
+    }
+
+    /// The line that answers a request of the extension.
+    static func answer(_ id: JSONView, _ outcome: Result<[UInt8], MCPFailure>) -> ByteBuffer {
         var writer = JSONWriter()
         writer.beginObject()
         writer.name("jsonrpc")
         writer.string("2.0")
         writer.name("id")
         writer.raw(id)
-        switch method {
-        case "ping":
+        switch outcome {
+        case .success(let result):
             writer.name("result")
-            writer.value([:])
-        case "roots/list":
-            writer.name("result")
-            let roots = delegate.roots.map { path -> JSONValue in ["uri": .string("file://" + percentEncoded(path))] }
-            writer.value(["roots": .array(roots)])
-        default:
+            writer.raw(result[...])
+        case .failure(let failure):
             writer.name("error")
-            writer.value([
-                "code": .integer(MCPErrorCode.methodNotFound.rawValue),
-                "message": .string("the client does not offer '\(method.clipped(80))'"),
-            ])
+            writer.beginObject()
+            writer.name("code")
+            writer.integer(failure.code)
+            writer.name("message")
+            writer.string(failure.message)
+            if let data = failure.data {
+                writer.name("data")
+                writer.raw(data)
+            }
+            writer.endObject()
         }
         writer.endObject()
         return ByteBuffer(bytes: writer.bytes + [UInt8(ascii: "\n")])
+    }
+
+    /// The extension asks for what nobody offers.
+    static func refusal(of method: String) -> MCPFailure {
+        MCPFailure(
+            code: MCPErrorCode.methodNotFound.rawValue,
+            message: "the client does not offer '\(method.clipped(80))'"
+        )
     }
 
     private static func percentEncoded(_ path: String) -> String {

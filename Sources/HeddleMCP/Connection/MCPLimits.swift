@@ -19,6 +19,10 @@ package struct MCPLimits: Sendable {
     /// JSON values and names in all tool definitions of one extension; far fewer than one document may have, since they
     /// are stored as one.
     package var definitionEntries = 200_000
+    /// How long an extension waits for a client's answer.
+    package var patience: Duration = .seconds(300)
+    /// What one process may have asked and not been answered.
+    package var openAsks = 100
     /// How long the probe for the modern era may take.
     package var probe: Duration = .seconds(10)
 

@@ -21,6 +21,9 @@ final class MCPPipeHandler: ChannelInboundHandler {
     /// Bytes that were sent while the extension was behind with reading, and are not read yet.
     private var unreadBytes = 0
     private var lastRead = NIODeadline.now()
+    private var nextAsk = 0
+    /// Requests that only end when nobody listens any more.
+    private var listens: Set<Int> = []
     private var closeReason: String?
     private var closeCode = HeddleError.Code.extensionCrashed
 
@@ -129,6 +132,17 @@ final class MCPPipeHandler: ChannelInboundHandler {
         return NIODeadline.now() - lastRead > .milliseconds(200) && MCPEncoding.leadingID(partial[...]) != nil
     }
 
+    /// Sends a request whose answer says nothing.
+    func listen(_ id: Int, _ message: ByteBuffer) {
+        listens.insert(id)
+        notify(message)
+    }
+
+    func stopListening(_ id: Int) {
+        guard listens.remove(id) != nil else { return }
+        notify(MCPEncoding.cancelled(id, reason: "nobody listens any more"))
+    }
+
     /// Sends a message that gets no answer.
     func notify(_ message: ByteBuffer) {
         guard closeReason == nil else { return }
@@ -231,12 +245,45 @@ final class MCPPipeHandler: ChannelInboundHandler {
             guard unreadBytes <= limits.unreadBytes else {
                 return giveUp("the extension asks without reading the answers")
             }
-            notify(MCPEncoding.reply(id, method, params, delegate))
+            // Roots are the folders that the extension may see; without any, those of the client at least have names.
+            let isForClient =
+                method == "roots/list" && delegate.roots.isEmpty && calls.values.contains { $0.port?.ask != nil }
+            if !isForClient, let reply = MCPEncoding.reply(id, method, delegate) { return notify(reply) }
+            ask(id, method, params)
         }
+    }
+
+    /// Asks the client behind the call that is meant.
+    private func ask(_ id: JSONView, _ method: String, _ params: JSONView?) {
+        let candidates = calls.values.filter { $0.port?.ask != nil }
+        guard !candidates.isEmpty, let loop = context?.eventLoop else {
+            return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
+        }
+        guard let call = addressee(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks
+        else {
+            delegate.askedAmbiguously()
+            let failure = MCPFailure(code: MCPErrorCode.internalError.rawValue, message: "it is not clear who is asked")
+            return notify(MCPEncoding.answer(id, .failure(failure)))
+        }
+        nextAsk += 1
+        let number = nextAsk
+        let bound = NIOLoopBound((self, call), eventLoop: loop)
+        let ask = MCPAsk(method: method, params: params) { outcome in
+            loop.execute {
+                let (handler, call) = bound.value
+                call.resume(number)
+                handler.notify(MCPEncoding.answer(id, outcome))
+                handler.plan(call.deadline)
+            }
+        }
+        call.pause(for: ask, number, atMost: limits.patience)
+        plan(call.deadline)
+        asked(ask)
     }
 
     private func answer(_ id: JSONView, _ outcome: MCPOutcome) {
         guard let number = id.integer, let call = calls.removeValue(forKey: number) else {
+            if let number = id.integer, listens.remove(number) != nil { return }
             delegate.lateAnswer()
             return strays.countUnmatched()
         }
@@ -253,11 +300,26 @@ final class MCPPipeHandler: ChannelInboundHandler {
             let data = params?["data"]
             let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4097), as: UTF8.self) } ?? ""
             delegate.log((params?["level"]?.string ?? "info").clipped(16), text.clipped(4096))
+            // Like a question, a message says to nobody in particular what it says.
+            if let params { addressee(among: calls.values.filter { $0.port?.log != nil })?.port?.log?(params) }
         case "notifications/tools/list_changed":
             delegate.toolsChanged()
         default:
-            break
+            delegate.notified(method, params)
         }
+    }
+
+    /// The call that a question or a message belongs to; nil when it may be several.
+    ///
+    /// Over pipes a request does not say so. Most tools wait for the answer, so that those that have none are meant last.
+    private func addressee(among candidates: [MCPCall]) -> MCPCall? {
+        let free = candidates.filter { $0.asks.isEmpty }
+        let likely = free.isEmpty ? candidates : free
+        guard let latest = likely.max(by: { $0.id < $1.id }) else { return nil }
+        let isOne = likely.allSatisfy { call in
+            call === latest || call.port?.conversation.map { $0 == latest.port?.conversation } ?? false
+        }
+        return isOne ? latest : nil
     }
 
     // MARK: Messages that cannot be taken

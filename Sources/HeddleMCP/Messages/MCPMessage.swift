@@ -18,7 +18,7 @@ package enum MCPMessage: Sendable {
             let params = view["params"]
             if let params, params.kind != .object { return nil }
             if let id {
-                guard !id.isNull else { return nil }
+                guard !id.isNull, id.kind == .string || id.integer != nil else { return nil }
                 self = .request(id: id, method: name, params: params)
             } else {
                 self = .notification(method: name, params: params)
@@ -36,7 +36,7 @@ package enum MCPMessage: Sendable {
 }
 
 /// A JSON-RPC error object.
-package struct MCPFailure: Sendable {
+package struct MCPFailure: Error, Sendable {
     package let code: Int
     package let message: String
     package let data: JSONView?

@@ -7,6 +7,8 @@ package struct ToolDefinition: Sendable {
     package let document: JSONDocument
     /// What its schemas ask for.
     package let contract: ToolContract
+    /// The parameters that requests over HTTP repeat in headers.
+    package let headerParameters: [ToolHeader]
 
     /// Checks a definition from `tools/list`.
     ///
@@ -32,6 +34,7 @@ package struct ToolDefinition: Sendable {
         }
         self.name = name
         contract = ToolContract(name: name, document: document)
+        headerParameters = ToolHeader.all(in: document.root["inputSchema"]) ?? []
     }
 
     package var title: String? {

@@ -121,8 +121,8 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
             state = .collecting(road, head, bytes)
         case (.collecting(.capability(let target), let head, let bytes), .end):
             call(target, head, bytes, context)
-        case (.collecting(.mcp, let head, let bytes), .end):
-            guard callTool(head, bytes, context) else { return pass(head, bytes, part, context) }
+        case (.collecting(.mcp(let scope), let head, let bytes), .end):
+            guard callTool(scope, head, bytes, context) else { return pass(head, bytes, part, context) }
         case (.collecting(.context(let id), let head, let bytes), .end):
             guard let answer = services.contexts.cache.context(id, .local) else {
                 return pass(head, bytes, part, context)
@@ -196,17 +196,23 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Answers a message of an MCP client; false when it is no plain call of a tool.
-    private func callTool(_ head: HTTPRequestHead, _ bytes: [UInt8], _ context: ChannelHandlerContext) -> Bool {
-        switch mcp.plainCall(bytes, LaneFields.forMCP(head), RequestID()) {
-        case nil: return false
+    private func callTool(
+        _ scope: MCPScope,
+        _ head: HTTPRequestHead,
+        _ bytes: [UInt8],
+        _ context: ChannelHandlerContext
+    ) -> Bool {
+        guard (try? JSONFields.checkType(head.headers.first(name: "content-type"))) != nil else { return false }
+        switch mcp.plainCall(bytes, scope, LaneFields.forMCP(head), RequestID()) {
         case .answer(let answer): respond(answer.status, answer.fields, ByteBuffer(bytes: answer.bytes), context)
-        case .call(let call):
+        case .relay(let relay):
             begin(context) { told in
-                call.start { message in
-                    let body = ByteBuffer(bytes: message)
-                    told { lane, context in lane.respond(.ok, lane.json, body, context) }
+                relay.start { answer in
+                    let body = ByteBuffer(bytes: answer.bytes)
+                    told { lane, context in lane.respond(answer.status, lane.json, body, context) }
                 }
             }
+        case .later, .listen, nil: return false
         }
         return true
     }

@@ -4,10 +4,11 @@ import NIOHTTP1
 enum LaneRequest: Sendable, Equatable {
     case capability(InvocationTarget)
     /// A message at `/mcp`, which may turn out to be something else than a call.
-    case mcp
+    case mcp(MCPScope)
     /// A context that may be kept in memory, by what stands where its id should.
     case context(String)
 
+    private static let extensions = "/mcp/extensions/"
     private static let contexts = "/api/v1/contexts/"
     /// The length of a UUID.
     private static let idLength = 36
@@ -27,7 +28,9 @@ enum LaneRequest: Sendable, Equatable {
             (0...largestBody).contains(length)
         else { return nil }
         if head.uri == "/mcp" {
-            self = .mcp
+            self = .mcp(.all)
+        } else if head.uri.utf8.starts(with: Self.extensions.utf8) {
+            self = .mcp(.one(String(head.uri.dropFirst(Self.extensions.count))))
         } else if let target = InvocationTarget(head.uri), !fields.hasKey {
             self = .capability(target)
         } else {

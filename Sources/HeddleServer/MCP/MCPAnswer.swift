@@ -43,6 +43,14 @@ struct MCPAnswer: Sendable {
         writer.name("id")
         if let id { writer.raw(id) } else { writer.null() }
         writer.name("error")
+        writer.raw(errorObject(code, message, data)[...])
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The object that says what went wrong.
+    static func errorObject(_ code: Int, _ message: String, _ data: ArraySlice<UInt8>?) -> [UInt8] {
+        var writer = JSONWriter()
         writer.beginObject()
         writer.name("code")
         writer.integer(code)
@@ -53,8 +61,23 @@ struct MCPAnswer: Sendable {
             writer.raw(data)
         }
         writer.endObject()
-        writer.endObject()
         return writer.bytes
+    }
+
+    /// The status of an error that an extension of the modern era may have sent.
+    static func status(ofCode code: Int) -> HTTPResponse.Status {
+        MCPErrorCode(rawValue: code).map { $0 == .internalError ? .ok : $0.status } ?? .ok
+    }
+
+    /// The code of an error of an extension for a client of an era, which may be another than the extension's.
+    static func code(_ failure: MCPFailure, in era: MCPEra, of method: String) -> Int {
+        let (missing, invalid) = (-32002, MCPErrorCode.invalidParams.rawValue)
+        // "Resource not found" had a code of its own until 2025-11-25.
+        switch (era, failure.code) {
+        case (.modern, missing): return invalid
+        case (.legacy, invalid) where method == "resources/read" && failure.data?["uri"] != nil: return missing
+        case _: return failure.code
+        }
     }
 
     /// A result whose bytes exist already; members of the modern revision are spliced in at its front.

@@ -12,6 +12,7 @@ struct ServerServices: Sendable {
     let extensions: ExtensionService
     let installation: Installation
     let invocations: InvocationService
+    let relay: RelayService
     let results: ResultCache
     let idempotency: IdempotencyKeys
     let store: HeddleStore

@@ -88,10 +88,12 @@ struct InstanceGroup {
     mutating func acquireReady(
         key: UInt64?,
         avoiding avoided: UInt64? = nil,
+        preferring preferred: UInt64? = nil,
         now: ContinuousClock.Instant
     ) -> ExtensionInstance? {
         guard !members.isEmpty, !isClosed else { return nil }
-        let index = members.count == 1 ? 0 : choose(key, avoided, now)
+        let wanted = preferred.flatMap { number in members.firstIndex { $0.instance.number == number } }
+        let index = wanted ?? (members.count == 1 ? 0 : choose(key, avoided, now))
         members[index].inFlight += 1
         let instance = members[index].instance
         instance.countCall()
@@ -133,11 +135,12 @@ struct InstanceGroup {
     /// What a caller has to do that found none ready; `begin` makes the task of a start.
     mutating func acquire(
         key: UInt64?,
+        preferring preferred: UInt64? = nil,
         now: ContinuousClock.Instant,
         begin: (Int) -> Task<Void, Never>
     ) -> Next {
         guard !isClosed else { return .refuse(Self.stopped) }
-        if let instance = acquireReady(key: key, now: now) { return .use(instance) }
+        if let instance = acquireReady(key: key, preferring: preferred, now: now) { return .use(instance) }
         guard starts.isEmpty else { return .wait([]) }
         if let pausedUntil, now < pausedUntil {
             let milliseconds = Int((pausedUntil - now) / .milliseconds(1)) + 1

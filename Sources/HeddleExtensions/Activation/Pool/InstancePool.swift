@@ -30,6 +30,9 @@ package final class InstancePool: Sendable {
         var key: UInt64?
         /// The number of a process that should not get it when there is another.
         var avoided: UInt64?
+        /// The number of the process that should get it as long as it is there: it may be the only one that knows what is
+        /// gone on with.
+        var preferred: UInt64?
     }
 
     fileprivate struct Groups {
@@ -48,6 +51,8 @@ package final class InstancePool: Sendable {
     let retryBudget = Mutex(RetryBudget(now: .now))
     /// What is kept of its calls.
     let results: ResultScope
+    /// The resources that clients want to hear of.
+    let subscriptions = SubscriptionBook()
     /// A number that no other pool of this server has.
     let number: Int
     private static let lastNumber = Atomic<Int>(0)
@@ -151,7 +156,12 @@ package final class InstancePool: Sendable {
     func acquireReady(_ request: Request = Request(), now: ContinuousClock.Instant = .now) -> ExtensionInstance? {
         let (instance, work) = groups.withLock { groups in
             groups.with(request.session) { group -> (ExtensionInstance?, InstanceGroup.Work?) in
-                let instance = group.acquireReady(key: request.key, avoiding: request.avoided, now: now)
+                let instance = group.acquireReady(
+                    key: request.key,
+                    avoiding: request.avoided,
+                    preferring: request.preferred,
+                    now: now
+                )
                 guard instance != nil, rules.scale.most > 1 else { return (instance, nil) }
                 return (instance, group.grow(now: now) { begin($0, request.session) })
             } ?? (nil, nil)
@@ -169,7 +179,7 @@ package final class InstancePool: Sendable {
         let (next, evicted) = try groups.withLock { groups throws(HeddleError) in
             let evicted = try makeRoom(for: request.session, in: &groups)
             let next = groups.with(request.session) { group in
-                group.acquire(key: request.key, now: now) { begin($0, request.session) }
+                group.acquire(key: request.key, preferring: request.preferred, now: now) { begin($0, request.session) }
             }
             return (next ?? .refuse(InstanceGroup.stopped), evicted)
         }
@@ -350,6 +360,8 @@ package final class InstancePool: Sendable {
 
     /// Stops what nobody has called for a while; called every second or so.
     func stopIfIdle() {
+        // A process that is stopped tells nobody of changes.
+        guard subscriptions.isEmpty else { return }
         let now = ContinuousClock.now
         let idle = groups.withLock { groups in
             var idle = groups.main.takeIdle(after: rules.idleAfter, now: now)

@@ -16,6 +16,8 @@ package final class ExtensionRegistry: Sendable {
     // Writers make the next snapshot under their own lock, so that nobody who looks something up waits for it.
     private let bookkeeping = Mutex(Bookkeeping())
     private let current = Mutex(RegistrySnapshot())
+    /// Who wants to know of changes is told here.
+    package let events = ExtensionEvents()
 
     package init() {}
 
@@ -73,6 +75,9 @@ package final class ExtensionRegistry: Sendable {
             }
             let next = known.replacing(changes)
             current.withLock { $0 = next }
+            for (name, entry) in changes where entry?.offersSame(as: known.entry(name)) != true {
+                events.sendAll(of: name)
+            }
         }
     }
 }

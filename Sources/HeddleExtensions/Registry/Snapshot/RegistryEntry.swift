@@ -1,4 +1,5 @@
 package import HeddleModel
+import JSON
 
 /// One extension ready to be called.
 package final class RegistryEntry: Sendable {
@@ -7,6 +8,12 @@ package final class RegistryEntry: Sendable {
         package let exportedName: String
         package let extensionName: String
         package let tool: ToolDefinition
+
+        package init(exportedName: String, extensionName: String, tool: ToolDefinition) {
+            self.exportedName = exportedName
+            self.extensionName = extensionName
+            self.tool = tool
+        }
     }
 
     /// One tool with what may be done with its calls and what is remembered of them.
@@ -54,6 +61,13 @@ package final class RegistryEntry: Sendable {
     /// What it can do: the names of its tools, and those that its manifest declares.
     var capabilityNames: Set<String> {
         Set(registered.tools.map(\.name)).union(registered.manifest.capabilities.map(\.id))
+    }
+
+    /// Whether clients see the same tools as of another form of it.
+    func offersSame(as other: RegistryEntry?) -> Bool {
+        guard let other, exportedTools.count == other.exportedTools.count else { return false }
+        return zip(exportedTools, other.exportedTools)
+            .allSatisfy { $0.exportedName == $1.exportedName && $0.tool.document.bytes == $1.tool.document.bytes }
     }
 
     /// Characters of a tool's name (MCP 2025-11-25).
