@@ -38,6 +38,8 @@ final class CallRun: Sendable {
         var trace: CallTrace?
         /// The process that works on it.
         var instanceNumber: UInt64?
+        /// Whether the slot was given back before the end, since the extension waits for the client.
+        var hasLeft = false
     }
 
     /// One try: what it holds and has to give back.
@@ -221,6 +223,7 @@ final class CallRun: Sendable {
         trace("process")
         let step = state.withLock { state in
             state.instanceNumber = instance.number
+            state.hasLeft = false
             state.step += 1
             state.cancel = nil
             return state.step
@@ -237,12 +240,31 @@ final class CallRun: Sendable {
             era: instance.greeting.era,
             timeout: timeout,
             maximumTimeout: order.request.progress.map { _ in order.span.limit - now },
-            port: order.request.port,
+            port: port(of: this),
             progress: order.request.progress
         ) { [self] result in
             ended(this, instance, result, Self.outcome(result))
         }
         setCancel(step, handle.cancel)
+    }
+
+    /// The client behind the call; what it is asked costs others no slot, however long it thinks.
+    private func port(of this: Try) -> MCPClientPort? {
+        guard var port = order.request.port, let ask = port.ask else { return order.request.port }
+        port.ask = { [self] question in
+            leave(this, serviceTime: nil, now: .now)
+            ask(question)
+        }
+        return port
+    }
+
+    /// Gives the slot back, once.
+    private func leave(_ this: Try, serviceTime: Duration?, now: ContinuousClock.Instant) {
+        let isFirst = state.withLock { state in
+            defer { state.hasLeft = true }
+            return !state.hasLeft
+        }
+        if isFirst { this.target.entry.pool.gate.leave(this.target.runtime.number, serviceTime: serviceTime, now: now) }
     }
 
     /// The process had its say: everything is given back before anybody is told.
@@ -265,7 +287,7 @@ final class CallRun: Sendable {
         let isCounted = outcome != .failure || !isOut && (!Self.isEndOfConnection(result) || instance.countEnd())
         record(this, isCounted ? outcome.forBreaker : .neutral, now: now)
         let time = outcome == .neutral ? nil : now - (this.admitted ?? this.began)
-        target.entry.pool.gate.leave(target.runtime.number, serviceTime: time, now: now)
+        leave(this, serviceTime: time, now: now)
         trace("call")
         let answer = result.flatMap { finished($0, target) }
         target.runtime.statistics.ended(CallFailure(answer), after: now - this.began, now: now)
