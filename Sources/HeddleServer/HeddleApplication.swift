@@ -68,7 +68,11 @@ package struct HeddleApplication: Sendable {
 
     private func run(_ directory: DataDirectory, _ token: AccessToken, _ store: HeddleStore) async throws {
         let background = BackgroundTasks()
-        let door = Door(token: token, origins: configuration.origins)
+        let door = Door(
+            token: token,
+            origins: configuration.origins,
+            isOpenForMCP: configuration.text("security.open_mcp") == "true"
+        )
         let services = try makeServices(directory, store, background, door)
         try await services.extensions.load()
         let gateway = MCPGateway(services: services, secret: try directory.secret("sealing-key"))

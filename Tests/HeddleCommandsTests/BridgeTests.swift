@@ -29,13 +29,17 @@ struct BridgeTests {
         let call = try message(#"{"id":1,"method":"tools/call","params":{"name":"a__b",\#(Self.modern)}}"#)
         session.note(sending: call)
         let version = MCPSession.Header("MCP-Protocol-Version", "2026-07-28")
+        let transport = MCPSession.Header("Mcp-Heddle-Transport", "stdio")
         #expect(
             session.headers(for: call) == [
-                version, MCPSession.Header("Mcp-Method", "tools/call"), MCPSession.Header("Mcp-Name", "a__b"),
+                version, transport, MCPSession.Header("Mcp-Method", "tools/call"),
+                MCPSession.Header("Mcp-Name", "a__b"),
             ]
         )
         let list = try message(#"{"id":2,"method":"tools/list","params":{\#(Self.modern)}}"#)
-        #expect(session.headers(for: list) == [version, MCPSession.Header("Mcp-Method", "tools/list")])
+        #expect(session.headers(for: list) == [version, transport, MCPSession.Header("Mcp-Method", "tools/list")])
+        let task = try message(#"{"id":3,"method":"tasks/get","params":{"taskId":"t1",\#(Self.modern)}}"#)
+        #expect(session.headers(for: task).last == MCPSession.Header("Mcp-Name", "t1"))
         let cancel = try message(#"{"method":"notifications/cancelled","params":{"requestId":1}}"#)
         #expect(session.headers(for: cancel).first == version)
     }

@@ -63,6 +63,14 @@ struct ConfigurationTests {
             try ServerConfiguration.load(file: nil, environment: ["HEDDLE_HTTP_HOST": "0.0.0.0"], flags: [:])
         }
         #expect(error?.code == .invalidConfiguration && error?.violations.map(\.path) == ["security.token"])
+        let open = #expect(throws: HeddleError.self) {
+            try ServerConfiguration.load(
+                file: nil,
+                environment: ["HEDDLE_HTTP_HOST": "0.0.0.0", "HEDDLE_TOKEN": "0123456789abcdef"],
+                flags: ["security.open_mcp": "true"]
+            )
+        }
+        #expect(open?.violations.map(\.path) == ["security.open_mcp"])
     }
 
     @Test("tells what is wrong in the file, the environment and the command line at once")

@@ -23,6 +23,28 @@ struct DoorTests {
         }
     }
 
+    @Test("is open for MCP clients alone where somebody chose so, and not for other names")
+    func openForMCP() {
+        let open = Door(
+            token: AccessToken("0123456789abcdef"),
+            origins: OriginRules(host: "127.0.0.1", allowedHosts: [], allowedOrigins: []),
+            isOpenForMCP: true
+        )
+        func refusal(_ path: String, host: String = "localhost") -> HeddleError.Code? {
+            do throws(HeddleError) {
+                try open.admit(
+                    HTTPRequest(method: .post, scheme: "http", authority: host, path: path, headerFields: [:])
+                )
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+        for path in ["/mcp", "/mcp?a=b", "/mcp/extensions/time"] { #expect(refusal(path) == nil) }
+        for path in ["/mcpx", "/mcp/other", "/api/v1/extensions", "/"] { #expect(refusal(path) == .unauthenticated) }
+        #expect(refusal("/mcp", host: "evil.example") == .originDenied)
+    }
+
     @Test("opens for the token, however the scheme is written")
     func token() {
         for scheme in ["Bearer", "bearer", "BEARER"] {

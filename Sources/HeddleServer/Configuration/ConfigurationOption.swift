@@ -116,6 +116,14 @@ package struct ConfigurationOption: Sendable {
             isSecret: true
         ),
         .init(
+            key: "security.open_mcp",
+            kind: .choice(["true", "false"]),
+            standard: "false",
+            summary:
+                "Whether MCP clients need no token, for clients that can send none. Everybody on the machine may call then; only for a loopback address.",
+            effect: .restart
+        ),
+        .init(
             key: "security.trusted_publishers",
             kind: .list,
             standard: "",

@@ -217,6 +217,15 @@ extension ServerConfiguration {
 
     /// A server that others can reach needs a token that somebody chose on purpose.
     private mutating func checkAddress() {
+        if text("security.open_mcp") == "true", !Self.isLoopback(text("http.host")) {
+            faults.append(
+                .init(
+                    path: "security.open_mcp",
+                    keyword: "not",
+                    message: "cannot be, because a server on '\(text("http.host"))' can be reached from outside"
+                )
+            )
+        }
         guard !Self.isLoopback(text("http.host")), text("security.token").isEmpty,
             !faults.contains(where: { $0.path == "HEDDLE_TOKEN" || $0.path.hasSuffix("token") })
         else { return }

@@ -9,19 +9,21 @@ final class Door: Sendable {
     struct Rules: Sendable {
         let token: AccessToken
         let origins: OriginRules
+        /// Whether MCP clients need no token.
+        var isOpenForMCP = false
     }
 
     private let rules: Mutex<Rules>
     /// Changes after each change of the rules.
     private let revision = Atomic<Int>(0)
 
-    init(token: AccessToken, origins: OriginRules) {
-        rules = Mutex(Rules(token: token, origins: origins))
+    init(token: AccessToken, origins: OriginRules, isOpenForMCP: Bool = false) {
+        rules = Mutex(Rules(token: token, origins: origins, isOpenForMCP: isOpenForMCP))
     }
 
     /// Asks something else of all requests from now on; without a token, the same one.
     func replace(token: AccessToken?, origins: OriginRules) {
-        rules.withLock { $0 = Rules(token: token ?? $0.token, origins: origins) }
+        rules.withLock { $0 = Rules(token: token ?? $0.token, origins: origins, isOpenForMCP: $0.isOpenForMCP) }
         revision.add(1, ordering: .releasing)
     }
 
@@ -46,10 +48,10 @@ final class Door: Sendable {
             rules = door.rules.withLock(\.self)
         }
 
-        /// Whether the door lets a request in that asks for a route with a token.
-        mutating func admits(_ fields: LaneFields) -> Bool {
+        /// Whether the door lets a request in that asks for a route with a token, which MCP clients may not need.
+        mutating func admits(_ fields: LaneFields, isMCP: Bool) -> Bool {
             if door.revision.load(ordering: .acquiring) != revision { self = Copy(door) }
-            guard rules.token.accepts(fields.authorization) else { return false }
+            guard rules.token.accepts(fields.authorization) || (isMCP && rules.isOpenForMCP) else { return false }
             if let last, last == (fields.host, fields.origin) { return true }
             do throws(HeddleError) {
                 try rules.origins.check(host: fields.host, origin: fields.origin)
@@ -89,11 +91,12 @@ extension Door.Rules {
 
     fileprivate func admit(_ head: HTTPRequest) throws(HeddleError) {
         try origins.check(host: head.authority, origin: head.headerFields[.origin])
-        guard !token.accepts(head.headerFields[.authorization]), !Self.isOpen(head.path) else { return }
+        guard !token.accepts(head.headerFields[.authorization]), !isOpen(head.path) else { return }
         throw HeddleError(.unauthenticated, "the bearer token is missing or wrong")
     }
 
-    private static func isOpen(_ path: String?) -> Bool {
-        openPaths.contains((path ?? "").prefix { $0 != "?" })
+    private func isOpen(_ path: String?) -> Bool {
+        let path = (path ?? "").prefix { $0 != "?" }
+        return Self.openPaths.contains(path) || (isOpenForMCP && (path == "/mcp" || path.hasPrefix("/mcp/extensions/")))
     }
 }

@@ -108,7 +108,7 @@ final class InvocationLane: ChannelDuplexHandler, RemovableChannelHandler {
         case (.idle, .head(let head)):
             // Whoever may not come in is told by the router, before the body is read.
             if let fields = LaneFields(head), let road = LaneRequest(head, fields, largestBody: Self.largestBody),
-                door.admits(fields)
+                door.admits(fields, isMCP: road.isMCP)
             {
                 state = .collecting(road, head, [])
             } else {

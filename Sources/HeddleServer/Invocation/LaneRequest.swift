@@ -13,6 +13,12 @@ enum LaneRequest: Sendable, Equatable {
     /// The length of a UUID.
     private static let idLength = 36
 
+    /// Whether an MCP client asks.
+    var isMCP: Bool {
+        guard case .mcp = self else { return false }
+        return true
+    }
+
     /// Recognises what may be a plain call; nil for everything that needs the router: bodies of unknown or great length,
     /// expectations, keys, and connections that are to be closed.
     init?(_ head: HTTPRequestHead, _ fields: LaneFields, largestBody: Int) {
