@@ -70,6 +70,17 @@ let package = Package(
             name: "HeddleStore",
             dependencies: ["CPostgres", "HeddleModel", logging, .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        // Distances between vectors in C, for each kind of processor, and the graph that is searched with them.
+        .target(
+            name: "CHeddleKernels",
+            // Kernels without optimisation are so slow that the tests of what is above them would be too.
+            cSettings: [
+                .unsafeFlags(["-O3"], .when(configuration: .release)),
+                .unsafeFlags(["-O2"], .when(configuration: .debug)),
+            ]
+        ),
+        // Collections of vectors: durable, searched by nearness.
+        .target(name: "HeddleVectors", dependencies: ["CHeddleKernels", "HeddleModel", "JSON", logging]),
         // Debian's libseccomp.
         .systemLibrary(
             name: "CSeccomp",
@@ -168,6 +179,11 @@ let package = Package(
         .testTarget(
             name: "HeddleStoreTests",
             dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport", logging]
+        ),
+        .testTarget(name: "CHeddleKernelsTests", dependencies: ["CHeddleKernels", "HeddleTestSupport"]),
+        .testTarget(
+            name: "HeddleVectorsTests",
+            dependencies: ["CHeddleKernels", "HeddleModel", "HeddleTestSupport", "HeddleVectors", "JSON"]
         ),
         .testTarget(
             name: "HeddleCoordinationTests",
