@@ -131,7 +131,7 @@ let package = Package(
             name: "HeddleBenchmark",
             dependencies: [
                 "HeddleCache", "HeddleClient", "HeddleCoordination", "HeddleExtensions", "HeddleModel", "HeddleSandbox",
-                "HeddleStore", "JSON", "JSONSchema",
+                "HeddleStore", "HeddleVectors", "JSON", "JSONSchema",
                 logging,
             ]
         ),
@@ -140,7 +140,7 @@ let package = Package(
             name: "HeddleCommands",
             dependencies: [
                 "Archive", "HeddleBenchmark", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleServer",
-                "HeddleStore", "JSON", "JSONSchema", argumentParser, logging,
+                "HeddleStore", "HeddleVectors", "JSON", "JSONSchema", argumentParser, logging,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),

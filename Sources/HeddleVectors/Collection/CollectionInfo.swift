@@ -9,6 +9,8 @@ package struct CollectionInfo: Sendable, Hashable {
     package let linked: Int
     /// Bytes of memory that are needed to search, outside of files.
     package let memoryBytes: Int
+    /// Bytes of memory that the indexes of fields take beside that.
+    package let fieldBytes: Int
     /// Bytes of all files.
     package let diskBytes: Int
     /// Files of rows.

@@ -109,7 +109,7 @@ package final class VectorCollection: @unchecked Sendable {
             try checkOpen()
             let memory =
                 (content.graph?.memory(slots: Int(content.count)) ?? 0) + content.ids.memory
-                + content.alive.words.count * 8 + content.fields.memory
+                + content.alive.words.count * 8
                 + content.blocks.reduce(0) { $0 + $1.memory } + searches.memory
             return CollectionInfo(
                 settings: settings,
@@ -117,6 +117,7 @@ package final class VectorCollection: @unchecked Sendable {
                 deleted: Int(content.count) - content.aliveCount,
                 linked: Int(content.linked),
                 memoryBytes: memory,
+                fieldBytes: content.fields.memory,
                 diskBytes: files.0.bytes,
                 segments: files.0.segments,
                 damages: files.0.damages,
