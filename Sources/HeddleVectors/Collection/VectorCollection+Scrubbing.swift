@@ -42,12 +42,11 @@ extension VectorCollection {
 
     /// Makes the rows dead that a damaged piece of their file has a part in.
     private func leaveOut(_ chunk: Int, of block: RowBlock, _ file: CheckedFile) throws(HeddleError) {
-        let start = chunk * CheckedFileWriter.chunkBytes
-        let bytes = start..<start + CheckedFileWriter.chunkBytes
+        let bytes = file.bytes(of: chunk)
         let slots = block.slots(touching: bytes)
         let name = String(file.path.split(separator: "/").last ?? "")
         let note =
-            "\(name): bytes \(start)..<\(bytes.upperBound) are not what was written; \(slots.count) rows are left out"
+            "\(name): bytes \(bytes.lowerBound)..<\(bytes.upperBound) are not what was written; \(slots.count) rows are left out"
         let count = try onWriter { () throws(HeddleError) in
             self.lock.write {
                 var count = 0

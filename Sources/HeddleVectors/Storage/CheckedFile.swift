@@ -101,16 +101,38 @@ final class CheckedFile: @unchecked Sendable {
     var file: Int32 { descriptor }
 
     /// Pieces that have a checksum of their own.
-    var chunkCount: Int { (body + CheckedFileWriter.chunkBytes - 1) / CheckedFileWriter.chunkBytes }
+    var chunkCount: Int { regions.reduce(0) { $0 + Self.chunks(in: $1) } }
+
+    /// The sections with what fills their last pages.
+    private var regions: [Range<Int>] {
+        sections.indices.map { index in
+            sections[index].lowerBound..<(index + 1 < sections.count ? sections[index + 1].lowerBound : body)
+        }
+    }
+
+    private static func chunks(in region: Range<Int>) -> Int {
+        (region.count + CheckedFileWriter.chunkBytes - 1) / CheckedFileWriter.chunkBytes
+    }
+
+    /// Where a piece is.
+    func bytes(of chunk: Int) -> Range<Int> {
+        var left = chunk
+        for region in regions {
+            let count = Self.chunks(in: region)
+            if left < count {
+                let start = region.lowerBound + left * CheckedFileWriter.chunkBytes
+                return start..<min(start + CheckedFileWriter.chunkBytes, region.upperBound)
+            }
+            left -= count
+        }
+        return body..<body
+    }
 
     /// The first of some pieces whose bytes are not those that were written.
     func damage(in chunks: Range<Int>) -> Int? {
         chunks.first { chunk in
-            let start = chunk * CheckedFileWriter.chunkBytes
-            let bytes = UnsafeRawBufferPointer(
-                start: base + start,
-                count: min(CheckedFileWriter.chunkBytes, body - start)
-            )
+            let range = bytes(of: chunk)
+            let bytes = UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
             let expected = base.loadUnaligned(fromByteOffset: checksums + chunk * 4, as: UInt32.self)
             return Checksum.of(bytes) != expected
         }
@@ -119,10 +141,9 @@ final class CheckedFile: @unchecked Sendable {
     /// Whether a whole section is what was written.
     func isIntact(section index: Int) -> Bool {
         guard index < sections.count else { return false }
-        let range = sections[index]
-        guard !range.isEmpty else { return true }
-        let last = (range.upperBound - 1) / CheckedFileWriter.chunkBytes
-        return damage(in: range.lowerBound / CheckedFileWriter.chunkBytes..<last + 1) == nil
+        let counts = regions.map(Self.chunks)
+        let first = counts[..<index].reduce(0, +)
+        return damage(in: first..<first + counts[index]) == nil
     }
 
     /// Tells the system that pages are wanted in any order, or soon and in sequence.

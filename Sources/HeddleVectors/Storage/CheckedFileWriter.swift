@@ -3,7 +3,7 @@ import HeddleModel
 /// Writes a file of sections with checksums, which ``CheckedFile`` reads.
 ///
 /// Sections begin at pages, so that they can be mapped. Behind them stand where they are, a checksum for each 64 KiB
-/// of the file, and a trailer that says how long all this is.
+/// of every section, and a trailer that says how long all this is.
 final class CheckedFileWriter {
     static let chunkBytes = 64 << 10
     static let pageBytes = 4_096
@@ -36,6 +36,8 @@ final class CheckedFileWriter {
         self.sectionStart = nil
         let rest = position % Self.pageBytes
         if rest > 0 { try write([UInt8](repeating: 0, count: Self.pageBytes - rest)) }
+        // No piece has a part in two sections: what damages one leaves the other whole.
+        if chunkFill > 0 { endChunk() }
     }
 
     func write(_ bytes: [UInt8]) throws(HeddleError) {
@@ -90,7 +92,6 @@ final class CheckedFileWriter {
     /// Writes what leads to the sections, and returns the length of the file once the disk has it.
     func finish() throws(HeddleError) -> Int {
         try endSection()
-        if chunkFill > 0 { endChunk() }
         let body = position
         var tail: [UInt8] = []
         for section in sections {
