@@ -113,8 +113,8 @@ let package = Package(
             name: "HeddleServer",
             dependencies: [
                 "Download", "HeddleCache", "HeddleCoordination", "HeddleSecurity", "HeddleExtensions", "HeddleMCP",
-                "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON",
-                "JSONPatch",
+                "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "HeddleVectors",
+                "JSON", "JSONPatch",
                 "JSONSchema", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioPosix,
                 serviceLifecycle,

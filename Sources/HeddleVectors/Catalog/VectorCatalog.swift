@@ -76,6 +76,19 @@ package final class VectorCatalog: Sendable {
         }
     }
 
+    /// A collection that is open already; nothing when it has to be opened, which waits for the disk.
+    package func openCollection(_ name: String) -> VectorCollection? { state.withLock { $0.open[name] } }
+
+    /// Where a snapshot of that name goes, beside the collections.
+    ///
+    /// - Throws: ``HeddleError`` with `.invalidRequest` for a name that no collection could have.
+    package func snapshotFolder(_ name: String) throws(HeddleError) -> String {
+        _ = try folder(name)
+        let parent = "\(root)/.snapshots"
+        guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw FileAccess.failure("mkdir", parent, errno) }
+        return "\(parent)/\(name)"
+    }
+
     /// The answers that are kept for a collection.
     package func cache(_ name: String) -> QueryCache {
         state.withLock { state in
