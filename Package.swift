@@ -70,6 +70,17 @@ let package = Package(
             name: "HeddleStore",
             dependencies: ["CPostgres", "HeddleModel", logging, .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        // Distances between vectors in C, for each kind of processor, and the graph that is searched with them.
+        .target(
+            name: "CHeddleKernels",
+            // Kernels without optimisation are so slow that the tests of what is above them would be too.
+            cSettings: [
+                .unsafeFlags(["-O3"], .when(configuration: .release)),
+                .unsafeFlags(["-O2"], .when(configuration: .debug)),
+            ]
+        ),
+        // Collections of vectors: durable, searched by nearness.
+        .target(name: "HeddleVectors", dependencies: ["CHeddleKernels", "HeddleModel", "JSON", logging]),
         // Debian's libseccomp.
         .systemLibrary(
             name: "CSeccomp",
@@ -102,8 +113,8 @@ let package = Package(
             name: "HeddleServer",
             dependencies: [
                 "Download", "HeddleCache", "HeddleCoordination", "HeddleSecurity", "HeddleExtensions", "HeddleMCP",
-                "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "JSON",
-                "JSONPatch",
+                "HeddleModel", "HeddleResilience", "HeddleSandbox", "HeddleStore", "HeddleTelemetry", "HeddleVectors",
+                "JSON", "JSONPatch",
                 "JSONSchema", crypto, httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioPosix,
                 serviceLifecycle,
@@ -120,7 +131,7 @@ let package = Package(
             name: "HeddleBenchmark",
             dependencies: [
                 "HeddleCache", "HeddleClient", "HeddleCoordination", "HeddleExtensions", "HeddleModel", "HeddleSandbox",
-                "HeddleStore", "JSON", "JSONSchema",
+                "HeddleStore", "HeddleVectors", "JSON", "JSONSchema",
                 logging,
             ]
         ),
@@ -129,7 +140,7 @@ let package = Package(
             name: "HeddleCommands",
             dependencies: [
                 "Archive", "HeddleBenchmark", "HeddleClient", "HeddleExtensions", "HeddleModel", "HeddleServer",
-                "HeddleStore", "JSON", "JSONSchema", argumentParser, logging,
+                "HeddleStore", "HeddleVectors", "JSON", "JSONSchema", argumentParser, logging,
             ]
         ),
         .executableTarget(name: "heddle", dependencies: ["HeddleCommands", argumentParser]),
@@ -168,6 +179,11 @@ let package = Package(
         .testTarget(
             name: "HeddleStoreTests",
             dependencies: ["HeddleModel", "HeddleStore", "HeddleTestSupport", logging]
+        ),
+        .testTarget(name: "CHeddleKernelsTests", dependencies: ["CHeddleKernels", "HeddleTestSupport"]),
+        .testTarget(
+            name: "HeddleVectorsTests",
+            dependencies: ["CHeddleKernels", "HeddleModel", "HeddleTestSupport", "HeddleVectors", "JSON"]
         ),
         .testTarget(
             name: "HeddleCoordinationTests",

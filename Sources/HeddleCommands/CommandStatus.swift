@@ -21,7 +21,8 @@ extension HeddleError.Code {
         case .serverUnreachable, .shuttingDown:
             .notReachable
         case .extensionNotFound, .capabilityNotFound, .settingNotFound, .routeNotFound, .contextNotFound,
-            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound:
+            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound,
+            .collectionNotFound:
             .notFound
         case .unauthenticated, .permissionDenied, .originDenied, .grantRefused, .joinRefused:
             .denied
@@ -33,7 +34,8 @@ extension HeddleError.Code {
             .cancelled, .circuitOpen, .notCached, .idempotencyKeyReused, .idempotencyKeyInUse, .idempotencyInDoubt,
             .rateLimited, .overloaded, .tooManyRequests, .storeQueueFull, .databaseUnavailable, .databasePoolExhausted,
             .databaseInDoubt, .dataDirectoryLocked, .addressInUse, .contextExists, .contextFull, .contextExpired,
-            .participantExists, .syncConflict, .patchFailed, .internalError:
+            .participantExists, .syncConflict, .patchFailed, .internalError,
+            .collectionExists, .collectionDamaged:
             .failed
         case .storageFull:
             .storageFull

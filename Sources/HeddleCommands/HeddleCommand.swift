@@ -23,6 +23,7 @@ package struct HeddleCommand: AsyncParsableCommand {
                 subcommands: [ExtensionCommand.self, CapabilityCommand.self, BreakerCommand.self, MCPCommand.self]
             ),
             CommandGroup(name: "Coordination", subcommands: [ContextCommand.self, ExportCommand.self]),
+            CommandGroup(name: "Retrieval", subcommands: [VectorsCommand.self]),
             CommandGroup(
                 name: "This program",
                 subcommands: [

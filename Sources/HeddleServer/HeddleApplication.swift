@@ -7,6 +7,7 @@ import HeddleModel
 import HeddleSandbox
 import HeddleSecurity
 package import HeddleStore
+import HeddleVectors
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -80,7 +81,7 @@ package struct HeddleApplication: Sendable {
         let group = ServiceGroup(
             configuration: groupConfiguration([
                 // Stopped last: what the keeper stops is stopped in it.
-                background, InstanceKeeper(services: services), application,
+                background, VectorCloser(vectors: services.vectors), InstanceKeeper(services: services), application,
                 ArtifactSweeper(extensions: services.extensions, logger: logger),
                 HealthChecks(registry: services.registry, logger: logger),
                 ContextSweeper(
@@ -295,11 +296,18 @@ package struct HeddleApplication: Sendable {
                 clock: clock,
                 logger: logger
             ),
+            vectors: VectorService(root: directory.path + "/vectors", options: vectorOptions),
             hangUps: HangUps(),
             lifecycle: ServerLifecycle(),
             logger: logger,
             liveBodyLimit: bodyLimit
         )
+    }
+
+    private var vectorOptions: VectorCollection.Options {
+        var options = VectorCollection.Options()
+        options.logger = logger
+        return options
     }
 
     /// What fetches archives, from public addresses and those that are allowed.
@@ -331,8 +339,7 @@ package struct HeddleApplication: Sendable {
     private func secretPaths(_ directory: DataDirectory) -> [String] {
         let files = [
             "store", "heddle.sqlite", "heddle.sqlite-wal", "heddle.sqlite-shm", "token", "sealing-key", "lock",
-            "serve.log",
-            "extensions",
+            "serve.log", "extensions", "vectors",
         ]
         let audits = ["audit.log"] + (1...AuditLog.kept).map { "audit.log.\($0)" }
         return (files + audits).map { "\(directory.path)/\($0)" }
@@ -388,7 +395,8 @@ package struct HeddleApplication: Sendable {
             ServerRoutes(services: services).routes + ExtensionRoutes(services: services).routes
             + VersionRoutes(services: services).routes
             + RegistryRoutes(services: services).routes + CapabilityRoutes(services: services).routes
-            + ServingRoutes(services: services).routes + contextRoutes(services) + mcp.routes
+            + ServingRoutes(services: services).routes + contextRoutes(services)
+            + VectorRoutes(services: services).routes + mcp.routes
         return RouteTable(routes: routes + [OpenAPIDocument.route(describing: routes)])
     }
 }
@@ -401,6 +409,16 @@ private struct MCPStreamKeeper: Service {
         // Thrown when the server is cancelled, which is an end as well.
         try? await gracefulShutdown()
         gateway.listeners.endAll()
+    }
+}
+
+/// Closes the collections of vectors when nobody asks for them any more.
+private struct VectorCloser: Service {
+    let vectors: VectorService
+
+    func run() async {
+        try? await gracefulShutdown()
+        vectors.close()
     }
 }
 

@@ -8,7 +8,7 @@ package struct BenchmarkCommand: AsyncParsableCommand {
         subcommands: [
             BenchmarkInvoke.self, BenchmarkSchema.self, BenchmarkRegistry.self, BenchmarkActivate.self,
             BenchmarkInstall.self, BenchmarkCache.self, BenchmarkFailover.self, BenchmarkMemory.self,
-            BenchmarkContexts.self,
+            BenchmarkContexts.self, BenchmarkVectors.self,
             BenchmarkHTTP.self,
         ]
     )

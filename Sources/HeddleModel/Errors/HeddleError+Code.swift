@@ -76,6 +76,14 @@ extension HeddleError {
         /// An operation of a patch cannot be done; nothing was changed.
         case patchFailed = "PATCH_FAILED"
 
+        // MARK: Vectors
+
+        case collectionNotFound = "COLLECTION_NOT_FOUND"
+        /// The name of a collection is taken.
+        case collectionExists = "COLLECTION_ALREADY_EXISTS"
+        /// Files of a collection are not what was written, and what they held cannot be told from the others.
+        case collectionDamaged = "COLLECTION_DAMAGED"
+
         // MARK: Installation
 
         /// The command line names a program that is not there or cannot be run.

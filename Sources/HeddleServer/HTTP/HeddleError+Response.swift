@@ -12,7 +12,8 @@ extension HeddleError.Code {
             .badRequest
         case .bodyTooLarge: .contentTooLarge
         case .routeNotFound, .extensionNotFound, .capabilityNotFound, .settingNotFound, .contextNotFound,
-            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound:
+            .participantNotFound, .sessionNotFound, .metadataNotFound, .snapshotNotFound, .stateNotFound,
+            .collectionNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .unsupportedMediaType: .unsupportedMediaType
@@ -20,7 +21,8 @@ extension HeddleError.Code {
         case .permissionDenied, .originDenied, .joinRefused: .forbidden
         case .extensionExists, .extensionInactive, .definitionHeld, .invalidStateTransition, .versionConflict,
             .dependencyUnsatisfied, .dependencyCycle, .dataDirectoryLocked, .addressInUse, .idempotencyKeyInUse,
-            .idempotencyInDoubt, .contextExists, .contextFull, .contextExpired, .participantExists, .syncConflict:
+            .idempotencyInDoubt, .contextExists, .contextFull, .contextExpired, .participantExists, .syncConflict,
+            .collectionExists:
             .conflict
         case .commandNotFound, .pathNotReadable, .grantRefused, .integrityFailed, .installationFailed,
             .smokeCheckFailed, .incompatible, .hookFailed, .idempotencyKeyReused,
@@ -34,7 +36,7 @@ extension HeddleError.Code {
             .serverUnreachable, .databaseUnavailable, .databasePoolExhausted:
             .serviceUnavailable
         case .storageFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
-        case .internalError: .internalServerError
+        case .internalError, .collectionDamaged: .internalServerError
         }
     }
 }

@@ -2,6 +2,7 @@ import HeddleCoordination
 import HeddleExtensions
 import HeddleModel
 import HeddleStore
+import HeddleVectors
 import Logging
 import Synchronization
 
@@ -17,6 +18,7 @@ struct ServerServices: Sendable {
     let idempotency: IdempotencyKeys
     let store: HeddleStore
     let contexts: ContextService
+    let vectors: VectorService
     let hangUps: HangUps
     let lifecycle: ServerLifecycle
     let logger: Logger
