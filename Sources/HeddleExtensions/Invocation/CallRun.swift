@@ -36,6 +36,8 @@ final class CallRun: Sendable {
         var step = 0
         var attempts = 0
         var trace: CallTrace?
+        /// Told once; it may hold what holds this.
+        var completion: Completion?
         /// The process that works on it.
         var instanceNumber: UInt64?
         /// Whether the slot was given back before the end, since the extension waits for the client.
@@ -55,7 +57,6 @@ final class CallRun: Sendable {
     private let order: Order
     /// The process that has the call already; this one goes to another at once or not at all.
     private let avoided: UInt64?
-    private let completion: Completion
     private let state: Mutex<State>
 
     init(
@@ -67,8 +68,9 @@ final class CallRun: Sendable {
         self.service = service
         self.order = order
         self.avoided = avoided
-        self.completion = completion
-        state = Mutex(State(trace: order.request.wantsTrace ? CallTrace(since: order.span.start) : nil))
+        state = Mutex(
+            State(trace: order.request.wantsTrace ? CallTrace(since: order.span.start) : nil, completion: completion)
+        )
     }
 
     private func trace(_ step: StaticString) {
@@ -109,11 +111,13 @@ final class CallRun: Sendable {
 
     /// Tells the caller, and holds nothing any more that holds this.
     private func finish(_ result: Result<InvocationService.Answer, any Error>) {
-        state.withLock { state in
+        let completion = state.withLock { state in
             state.step += 1
             state.cancel = nil
+            defer { state.completion = nil }
+            return state.completion
         }
-        completion(result)
+        completion?(result)
     }
 
     private var isCancelled: Bool { state.withLock { $0.isCancelled } }
@@ -181,6 +185,7 @@ final class CallRun: Sendable {
         let pool = this.target.entry.pool
         let now = ContinuousClock.now
         this.admitted = now
+        state.withLock { $0.hasLeft = false }
         this.target.runtime.statistics.began(waited: now - this.began, now: now)
         trace("admission")
         var wish = this.target.wish(of: order)
@@ -223,7 +228,6 @@ final class CallRun: Sendable {
         trace("process")
         let step = state.withLock { state in
             state.instanceNumber = instance.number
-            state.hasLeft = false
             state.step += 1
             state.cancel = nil
             return state.step
@@ -315,7 +319,9 @@ final class CallRun: Sendable {
 
     private func record(_ this: Try, _ outcome: CircuitBreaker.Outcome, now: ContinuousClock.Instant) {
         let runtime = this.target.runtime
-        if let change = runtime.record(this.permit, outcome, duration: now - (this.admitted ?? now), now: now) {
+        // The time of a person who was asked is not the extension's.
+        let duration = state.withLock(\.hasLeft) ? .zero : now - (this.admitted ?? now)
+        if let change = runtime.record(this.permit, outcome, duration: duration, now: now) {
             service.breakerChanged(this.target, change)
         }
     }

@@ -18,6 +18,9 @@ package final class MCPAsk: Sendable {
         self.reply = Mutex(reply)
     }
 
+    /// Whether it was answered or refused.
+    package var isOver: Bool { reply.withLock { $0 == nil } }
+
     /// Gives the extension its answer, the bytes of an object; only the first answer counts.
     package func answer(_ result: [UInt8]) { finish(.success(result)) }
 

@@ -16,8 +16,10 @@ final class MCPCall {
     private var pausedAt: NIODeadline?
     let progress: (@Sendable (JSONView) -> Void)?
     let isCancellable: Bool
-    /// The client behind the call.
+    /// The client behind the call, if it can be reached.
     let port: MCPClientPort?
+    /// Whether there is a client at all, and not Heddle itself.
+    let isForClient: Bool
 
     var deadline: NIODeadline
     /// Told the answer, once, on the event loop.
@@ -31,12 +33,14 @@ final class MCPCall {
         maximumTimeout: Duration,
         isCancellable: Bool,
         port: MCPClientPort? = nil,
+        isForClient: Bool = false,
         progress: (@Sendable (JSONView) -> Void)?
     ) {
         self.id = id
         self.timeout = timeout
         self.isCancellable = isCancellable
         self.port = port
+        self.isForClient = isForClient
         self.progress = progress
         let now = NIODeadline.now()
         deadline = now + TimeAmount(timeout)

@@ -140,6 +140,7 @@ package final class MCPConnection: Sendable {
             maximumTimeout: times.maximum,
             isCancellable: true,
             port: port,
+            isForClient: true,
             progress: progress
         )
         return (call, message)
@@ -164,6 +165,7 @@ package final class MCPConnection: Sendable {
             // `initialize` must not be cancelled by a message.
             isCancellable: method != "initialize" && method != "server/discover",
             port: port,
+            isForClient: port != nil,
             progress: progress
         )
         let message = MCPEncoding.request(

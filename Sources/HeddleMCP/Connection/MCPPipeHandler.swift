@@ -200,7 +200,12 @@ final class MCPPipeHandler: ChannelInboundHandler {
         timerDeadline = .distantFuture
         let now = NIODeadline.now()
         for call in calls.values where call.deadline <= now {
-            abandon(call, with: HeddleError(.deadlineExceeded, "the extension did not answer in time"))
+            // A person who does not answer says nothing of the extension.
+            let error =
+                call.asks.isEmpty
+                ? HeddleError(.deadlineExceeded, "the extension did not answer in time")
+                : HeddleError(.cancelled, "the client did not answer what the extension asked")
+            abandon(call, with: error)
         }
         if let next = calls.values.map(\.deadline).min() { plan(next) }
     }
@@ -255,8 +260,8 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     /// Asks the client behind the call that is meant.
     private func ask(_ id: JSONView, _ method: String, _ params: JSONView?) {
-        let candidates = calls.values.filter { $0.port?.ask != nil }
-        guard !candidates.isEmpty, let loop = context?.eventLoop else {
+        let candidates = calls.values.filter(\.isForClient)
+        guard candidates.contains(where: { $0.port?.ask != nil }), let loop = context?.eventLoop else {
             return notify(MCPEncoding.answer(id, .failure(MCPEncoding.refusal(of: method))))
         }
         guard let call = addressee(among: candidates), let asked = call.port?.ask, call.asks.count < limits.openAsks
@@ -301,7 +306,7 @@ final class MCPPipeHandler: ChannelInboundHandler {
             let text = data?.string ?? data.map { String(decoding: $0.bytes.prefix(4097), as: UTF8.self) } ?? ""
             delegate.log((params?["level"]?.string ?? "info").clipped(16), text.clipped(4096))
             // Like a question, a message says to nobody in particular what it says.
-            if let params { addressee(among: calls.values.filter { $0.port?.log != nil })?.port?.log?(params) }
+            if let params { addressee(among: calls.values.filter(\.isForClient))?.port?.log?(params) }
         case "notifications/tools/list_changed":
             delegate.toolsChanged()
         default:
@@ -311,15 +316,18 @@ final class MCPPipeHandler: ChannelInboundHandler {
 
     /// The call that a question or a message belongs to; nil when it may be several.
     ///
-    /// Over pipes a request does not say so. Most tools wait for the answer, so that those that have none are meant last.
+    /// Over pipes a request does not say so. Calls for which nobody can be asked count as well: a question may be theirs, and what
+    /// one client is asked is not to be shown to another. Most tools wait for the answer, so that within one conversation those
+    /// that have none are meant last.
     private func addressee(among candidates: [MCPCall]) -> MCPCall? {
-        let free = candidates.filter { $0.asks.isEmpty }
-        let likely = free.isEmpty ? candidates : free
-        guard let latest = likely.max(by: { $0.id < $1.id }) else { return nil }
-        let isOne = likely.allSatisfy { call in
+        guard let latest = candidates.max(by: { $0.id < $1.id }) else { return nil }
+        let isOne = candidates.allSatisfy { call in
             call === latest || call.port?.conversation.map { $0 == latest.port?.conversation } ?? false
         }
-        return isOne ? latest : nil
+        if isOne { return candidates.filter(\.asks.isEmpty).max { $0.id < $1.id } ?? latest }
+        // Calls that wait for an answer already are asked nothing else by most extensions.
+        let free = candidates.filter(\.asks.isEmpty)
+        return free.count == 1 ? free.first : nil
     }
 
     // MARK: Messages that cannot be taken

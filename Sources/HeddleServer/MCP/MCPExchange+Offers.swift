@@ -67,8 +67,13 @@ extension MCPExchange {
         }
     }
 
+    /// The address of the resource that a request is about.
+    private var address: String? {
+        params?["uri"].flatMap { $0.range.count <= MCPScope.longestAddress ? $0.string : nil }
+    }
+
     func readResource(_ client: MCPClient) -> Step {
-        guard let uri = params?["uri"]?.string else { return invalid("'uri' is a text") }
+        guard let uri = address else { return invalid("'uri' is a text of \(MCPScope.longestAddress) bytes at most") }
         return withOwner(of: uri, client) { name in
             var work = relayed(name, client)
             work.isCacheable = true
@@ -157,7 +162,7 @@ extension MCPExchange {
     }
 
     func subscribe(_ client: MCPClient) -> Step {
-        guard let uri = params?["uri"]?.string else { return invalid("'uri' is a text") }
+        guard let uri = address else { return invalid("'uri' is a text of \(MCPScope.longestAddress) bytes at most") }
         guard let session = client.session else { return invalid("subscriptions belong to a session") }
         let done = ok(MCPAnswer.result(id: id, Array("{}".utf8)[...]))
         guard method == "resources/subscribe" else {

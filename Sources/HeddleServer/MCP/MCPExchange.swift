@@ -132,6 +132,8 @@ struct MCPExchange: Sendable {
         let asked = params?["protocolVersion"]?.string.flatMap(MCPRevision.init(rawValue:))
         let revision = asked.flatMap { $0.era == .legacy ? $0 : nil } ?? .latestLegacy
         let stated = params?["capabilities"]
+        // Kept for as long as the session.
+        guard (stated?.range.count ?? 0) <= 16_384 else { return invalid("'capabilities' is too large") }
         return .later { [self] in
             let capabilities = try await capabilities(in: .legacy)
             let session = gateway.sessions.begin(

@@ -11,6 +11,8 @@ enum MCPScope: Sendable, Equatable {
     case all
     case one(String)
 
+    /// Bytes of the address of a resource.
+    static let longestAddress = 4096
     /// Between an extension's name and that of what it offers.
     static let separator = "__"
 

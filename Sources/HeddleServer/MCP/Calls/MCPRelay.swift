@@ -51,7 +51,7 @@ struct MCPRelay: Sendable {
     ) -> @Sendable () -> Void {
         switch client.era {
         case .modern: beginRound(outlet, completion)
-        case .legacy: beginLegacy(outlet, [], nil, LateCancel(), completion)
+        case .legacy: beginLegacy(outlet, completion)
         }
     }
 
@@ -105,11 +105,11 @@ struct MCPRelay: Sendable {
                 )
                 return {}
             }
-            guard call.resume(work.answers, told: told) else {
+            guard let round = call.resume(work.answers, told: told) else {
                 completion(.failure(id: id, .invalidParams, "the call is being answered already", status: .badRequest))
                 return {}
             }
-            return { call.hungUp() }
+            return { call.hungUp(round) }
         case .some(.inner(let state, let instance)?):
             preferred = instance
             continuation += #","requestState":"#.utf8 + JSONValue.string(state).bytes
@@ -142,7 +142,7 @@ struct MCPRelay: Sendable {
                 progress: progress(outlet)
             ) { call.finish($0) }
         )
-        return { call.hungUp() }
+        return { call.hungUp(0) }
     }
 
     /// Whether the client takes a task for an answer.
@@ -154,19 +154,23 @@ struct MCPRelay: Sendable {
     private func planTask(_ call: ParkedCall) {
         let (tasks, caller, relay) = (gateway.tasks, caller, self)
         DispatchQueue.global()
-            .asyncAfter(deadline: .now() + .milliseconds(Int(MCPTasks.patience / .milliseconds(1)))) {
-                call.becomeTask { call in
-                    tasks.keep(call, for: caller.principal, relay.scope) { relay.shaped($0) }
-                }
+            .asyncAfter(deadline: .now() + .milliseconds(Int(MCPTasks.patience / .milliseconds(1)))) { [weak call] in
+                call?
+                    .becomeTask { call in
+                        tasks.keep(call, for: caller.principal, relay.scope) { relay.shaped($0) }
+                    }
             }
     }
 
+    /// What a state is bound to: the endpoint and the request.
+    private var identity: [UInt8] { Array((scope.extensionName ?? "").utf8) + [0] + work.identity }
+
     private func open(_ state: String) -> SealedState.Content? {
-        gateway.seal.open(state, for: caller.principal, work.identity, now: gateway.clock.now)
+        gateway.seal.open(state, for: caller.principal, identity, now: gateway.clock.now)
     }
 
     private func seal(_ content: SealedState.Content) -> String? {
-        gateway.seal.seal(content, for: caller.principal, work.identity, now: gateway.clock.now)
+        gateway.seal.seal(content, for: caller.principal, identity, now: gateway.clock.now)
     }
 
     private func encode(_ round: ParkedCall.Round) -> MCPAnswer {
@@ -188,14 +192,35 @@ struct MCPRelay: Sendable {
 
     // MARK: Clients of the legacy era
 
-    /// Begins a try; an extension of the modern era that needs input gets it from the client, and then the next try.
+    /// One try of a request that an extension of the modern era may want to be made again.
+    private struct Attempt {
+        var continuation: [UInt8] = []
+        var preferred: UInt64?
+        var round = 0
+    }
+
+    /// Rounds of questions before an extension is not listened to any more.
+    private static let mostRounds = 16
+
     private func beginLegacy(
         _ outlet: MCPOutlet?,
-        _ continuation: [UInt8],
-        _ preferred: UInt64?,
-        _ cancel: LateCancel,
         _ completion: @escaping @Sendable (MCPAnswer) -> Void
     ) -> @Sendable () -> Void {
+        let cancel = LateCancel()
+        attempt(outlet, Attempt(), cancel) { answer in
+            cancel.end()
+            completion(answer)
+        }
+        return { cancel.cancel() }
+    }
+
+    /// Makes a try; an extension of the modern era that needs input gets it from the client, and then the next try.
+    private func attempt(
+        _ outlet: MCPOutlet?,
+        _ attempt: Attempt,
+        _ cancel: LateCancel,
+        _ completion: @escaping @Sendable (MCPAnswer) -> Void
+    ) {
         var ask: (@Sendable (MCPAsk) -> Void)?
         if let outlet, client.canBeAsked {
             ask = { question in
@@ -206,27 +231,39 @@ struct MCPRelay: Sendable {
             }
         }
         let asked = ask
-        let port = asked == nil && outlet == nil ? nil : port(outlet, ask: asked)
+        let round = attempt.round
         cancel.set(
             work.start(
                 services,
                 caller,
-                port: port,
-                continuation: continuation,
-                preferred: preferred,
+                port: asked == nil && outlet == nil ? nil : port(outlet, ask: asked),
+                continuation: attempt.continuation,
+                preferred: attempt.preferred,
                 progress: progress(outlet)
             ) { result in
-                guard let outlet, let asked, case .success(let outcome) = result,
-                    case .result(let view) = outcome.message, view["resultType"]?.equals("input_required") == true
+                guard let asked, case .success(let outcome) = result, case .result(let view) = outcome.message,
+                    view["resultType"]?.equals("input_required") == true
                 else { return completion(encode(result)) }
-                MCPQuestions.ask(view, asked) { answers in
-                    var next = answers
-                    if let state = view["requestState"] { next += #","requestState":"#.utf8 + state.compactBytes }
-                    _ = beginLegacy(outlet, next, outcome.instance, cancel, completion)
+                guard round < Self.mostRounds else {
+                    let error = HeddleError(.extensionProtocol, "the extension asks for input without end")
+                    return completion(encode(.failure(error)))
                 }
+                // In its own time, so that an extension that asks for nothing does not do so without a pause.
+                let questions = MCPQuestions(view) { answers in
+                    guard !cancel.isCancelled else {
+                        return completion(encode(.failure(HeddleError(.cancelled, "the caller went away"))))
+                    }
+                    var next = Attempt(continuation: answers, preferred: outcome.instance, round: round + 1)
+                    if let state = view["requestState"] {
+                        next.continuation += #","requestState":"#.utf8 + state.compactBytes
+                    }
+                    self.attempt(outlet, next, cancel, completion)
+                }
+                cancel.set { questions.giveUp() }
+                questions.ask(asked)
+                if cancel.isCancelled { questions.giveUp() }
             }
         )
-        return { cancel.cancel() }
     }
 
     // MARK: Messages

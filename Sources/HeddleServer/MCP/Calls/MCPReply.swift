@@ -56,6 +56,7 @@ enum MCPReply {
         switch beginning {
         case .answer(let answer):
             watch.end()
+            session?.drop(stream)
             return answer.response
         case .stream where session != nil:
             watch.end()

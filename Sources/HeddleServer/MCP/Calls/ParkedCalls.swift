@@ -12,6 +12,7 @@ final class ParkedCalls: Sendable {
     /// Calls that wait at once.
     static let most = 100
     /// How long after a question nobody came back a call is forgotten; its extension has given up before.
+    private static let patience = SealedState.lifetime + .seconds(55)
     private static let lifetime = DispatchTimeInterval.seconds(Int(SealedState.lifetime.components.seconds) + 60)
 
     private let calls = Mutex<[String: ParkedCall]>([:])
@@ -25,14 +26,19 @@ final class ParkedCalls: Sendable {
             return true
         }
         guard let isNew else { return false }
-        if isNew {
-            DispatchQueue.global()
-                .asyncAfter(deadline: .now() + Self.lifetime) { [weak self] in
-                    self?.forget(call.id)
-                    call.giveUp()
-                }
-        }
+        if isNew { watch(call.id) }
         return true
+    }
+
+    /// Ends a call that nobody came back to; one that goes on is looked at again.
+    private func watch(_ id: String) {
+        DispatchQueue.global()
+            .asyncAfter(deadline: .now() + Self.lifetime) { [weak self] in
+                guard let self, let call = self.call(id) else { return }
+                guard call.isAbandoned(for: Self.patience) else { return watch(id) }
+                forget(id)
+                call.giveUp()
+            }
     }
 
     fileprivate func forget(_ id: String) { calls.withLock { $0[id] = nil } }
@@ -71,7 +77,12 @@ final class ParkedCall: Sendable {
         var result: Result<MCPWork.Outcome, any Error>?
         var cancel: (@Sendable () -> Void)?
         var isGivenUp = false
+        var isOver = false
         var isTask = false
+        /// Counts the rounds, so that the end of one connection is not taken for that of the next.
+        var round = 0
+        /// When the client was told what is asked, until it is back.
+        var waitsSince: ContinuousClock.Instant?
     }
 
     /// Questions that come together are told together.
@@ -102,6 +113,7 @@ final class ParkedCall: Sendable {
     /// How the call is given up.
     func setCancel(_ cancel: @escaping @Sendable () -> Void) {
         let isGivenUp = state.withLock { state in
+            guard !state.isOver else { return false }
             state.cancel = cancel
             return state.isGivenUp
         }
@@ -132,28 +144,38 @@ final class ParkedCall: Sendable {
 
     /// The call is over.
     func finish(_ result: Result<MCPWork.Outcome, any Error>) {
-        let told = state.withLock { state in
-            defer { state.told = nil }
+        let (told, cancel) = state.withLock { state in
+            defer {
+                state.told = nil
+                state.cancel = nil
+            }
+            state.isOver = true
             if state.told == nil { state.result = result }
             state.asks = []
-            return state.told
+            return (state.told, state.cancel)
         }
+        // What it would have been given up with holds the call; it goes here, outside of the lock.
+        withExtendedLifetime(cancel) {}
         guard let told else { return changed?() ?? () }
         registry.forget(id)
         told(.result(result))
     }
 
-    /// The client is back with answers; false when it is here already.
-    func resume(_ answers: [String: [UInt8]], told: @escaping @Sendable (Round) -> Void) -> Bool {
+    /// The client is back with answers; the number of the round, and nil when it is here already.
+    func resume(_ answers: [String: [UInt8]], told: @escaping @Sendable (Round) -> Void) -> Int? {
         enum Next {
             case refuse, wait
             case result(Result<MCPWork.Outcome, any Error>)
         }
         var given: [(MCPAsk, [UInt8])] = []
+        var round = 0
         let next = state.withLock { state -> Next in
-            guard state.told == nil else { return .refuse }
+            guard state.told == nil, !state.isTask else { return .refuse }
             if let result = state.result { return .result(result) }
             state.told = told
+            state.round += 1
+            state.waitsSince = nil
+            round = state.round
             state.asks.removeAll { question in
                 guard let answer = answers[question.key] else { return false }
                 given.append((question.ask, answer))
@@ -163,14 +185,14 @@ final class ParkedCall: Sendable {
             return .wait
         }
         switch next {
-        case .refuse: return false
+        case .refuse: return nil
         case .wait:
             for (ask, answer) in given { ask.answer(answer) }
         case .result(let result):
             registry.forget(id)
             told(.result(result))
         }
-        return true
+        return round
     }
 
     /// Where it is, for a call that goes on as a task.
@@ -189,6 +211,7 @@ final class ParkedCall: Sendable {
             state.isTask = true
             return told
         }
+        if told != nil { registry.forget(id) }
         told?(.task(id))
     }
 
@@ -207,9 +230,14 @@ final class ParkedCall: Sendable {
     }
 
     /// The client hung up: that ends the call unless it waits for the client.
-    func hungUp() {
-        let cancel = state.withLock { $0.told == nil ? nil : $0.cancel }
+    func hungUp(_ round: Int) {
+        let cancel = state.withLock { $0.told == nil || $0.round != round ? nil : $0.cancel }
         cancel?()
+    }
+
+    /// Whether the client was asked so long ago and has not come back.
+    func isAbandoned(for patience: Duration) -> Bool {
+        state.withLock { $0.waitsSince.map { .now - $0 >= patience } ?? false }
     }
 
     /// Nobody will come back.
@@ -237,6 +265,7 @@ final class ParkedCall: Sendable {
         let (told, asks) = state.withLock { state -> ((@Sendable (Round) -> Void)?, [Question]) in
             state.isTellingPlanned = false
             guard !state.asks.isEmpty else { return (nil, []) }
+            state.waitsSince = .now
             defer { state.told = nil }
             return (state.told, state.asks)
         }

@@ -18,7 +18,8 @@ final class MCPListeners: Sendable {
             tools = view?["toolsListChanged"]?.bool ?? false
             prompts = view?["promptsListChanged"]?.bool ?? false
             resources = view?["resourcesListChanged"]?.bool ?? false
-            uris = Set(view?["resourceSubscriptions"]?.elements.compactMap(\.string).prefix(1000) ?? [])
+            let stated = view?["resourceSubscriptions"]?.elements.prefix(1000) ?? []
+            uris = Set(stated.filter { $0.range.count <= MCPScope.longestAddress }.compactMap(\.string))
         }
 
         /// The filter for the client.

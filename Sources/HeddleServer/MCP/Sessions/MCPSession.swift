@@ -35,6 +35,8 @@ final class MCPSession: Sendable {
     private static let mostStreams = 32
     /// Questions that a client has not answered.
     private static let mostAsks = 100
+    /// Resources that a client hears of.
+    private static let mostSubscriptions = 1000
 
     let id: String
     let opening: Opening
@@ -62,23 +64,36 @@ final class MCPSession: Sendable {
         cancel?()
     }
 
-    var isQuiet: Bool { state.withLock { $0.calls.isEmpty && $0.asks.isEmpty } }
+    var isQuiet: Bool { state.withLock { $0.calls.isEmpty && $0.asks.values.allSatisfy(\.isOver) } }
 
     // MARK: Streams
 
-    /// A stream for what belongs to one request; one that is done, or else the oldest, makes room for it.
+    /// A stream for what belongs to one request; the oldest that has ended makes room for it.
+    ///
+    /// While none has, the stream is one that nobody can come back to.
     func makeStream() -> MCPStream {
         state.withLock { state in
+            if state.order.count >= Self.mostStreams {
+                guard let index = state.order.firstIndex(where: { state.streams[$0]?.isEnded ?? true }) else {
+                    return MCPStream()
+                }
+                state.streams[state.order.remove(at: index)] = nil
+            }
             state.lastStream += 1
             let name = String(state.lastStream)
             let stream = MCPStream(name: name)
-            if state.order.count >= Self.mostStreams {
-                let index = state.order.firstIndex { state.streams[$0]?.isDone ?? true } ?? 0
-                state.streams.removeValue(forKey: state.order.remove(at: index))?.end()
-            }
             state.streams[name] = stream
             state.order.append(name)
             return stream
+        }
+    }
+
+    /// Forgets a stream that turned out not to be needed.
+    func drop(_ stream: MCPStream) {
+        guard let name = stream.name else { return }
+        state.withLock { state in
+            state.streams[name] = nil
+            state.order.removeAll { $0 == name }
         }
     }
 
@@ -95,6 +110,7 @@ final class MCPSession: Sendable {
     /// Sends a request of an extension to the client over a stream; its answer comes in a request of its own.
     func send(_ ask: MCPAsk, over stream: MCPStream) {
         let number = state.withLock { state -> Int? in
+            if state.asks.count >= Self.mostAsks { state.asks = state.asks.filter { !$0.value.isOver } }
             guard !state.isEnded, state.asks.count < Self.mostAsks else { return nil }
             state.lastAsk += 1
             state.asks["heddle-\(state.lastAsk)"] = ask
@@ -139,7 +155,10 @@ final class MCPSession: Sendable {
 
     /// The resources that the client is told of when they change.
     func subscribe(_ uri: String, of name: String) -> Bool {
-        state.withLock { $0.isEnded ? false : $0.subscriptions.updateValue(name, forKey: uri) == nil }
+        state.withLock { state in
+            guard !state.isEnded, state.subscriptions.count < Self.mostSubscriptions else { return false }
+            return state.subscriptions.updateValue(name, forKey: uri) == nil
+        }
     }
     func unsubscribe(_ uri: String) -> String? { state.withLock { $0.subscriptions.removeValue(forKey: uri) } }
     func isSubscribed(_ uri: String) -> Bool { state.withLock { $0.subscriptions[uri] != nil } }

@@ -34,6 +34,7 @@ final class MCPSessions: Sendable {
             if state.sessions.count >= Self.maximum,
                 let oldest = state.sessions.filter({ $0.value.session.isQuiet })
                     .min(by: { $0.value.lastUse < $1.value.lastUse })
+                    ?? state.sessions.min(by: { $0.value.lastUse < $1.value.lastUse })
             {
                 forgotten = state.sessions.removeValue(forKey: oldest.key)?.session
             }

@@ -44,8 +44,8 @@ final class MCPStream: Sendable {
     /// The last event that a client was sent.
     var position: Int { state.withLock(\.written) }
 
-    /// Whether it has said all and a client has it.
-    var isDone: Bool { state.withLock { $0.isEnded && $0.written >= $0.last } }
+    /// Whether it has said all.
+    var isEnded: Bool { state.withLock(\.isEnded) }
 
     /// Sends a message; one that may be missing is dropped when the client is behind.
     func send(_ message: [UInt8], isDroppable: Bool = false) {
@@ -118,6 +118,7 @@ final class MCPStream: Sendable {
 
         init(_ stream: MCPStream, after position: Int) {
             self.stream = stream
+            let position = min(position, stream.state.withLock(\.last))
             place = Mutex((position, false))
             let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             (self.wakes, self.wake) = (wakes, wake)
