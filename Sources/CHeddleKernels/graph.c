@@ -21,7 +21,7 @@ static void release(void *place, size_t bytes) {
 }
 
 static int needs_squares(const heddle_graph *g) {
-    return g->options.kind == HEDDLE_CODE_INT8 && g->options.metric == HEDDLE_METRIC_L2;
+    return g->options.kind == HEDDLE_CODE_INT8 && g->options.metric != HEDDLE_METRIC_DOT;
 }
 
 static void release_arrays(heddle_graph *g) {

@@ -45,7 +45,7 @@ size_t heddle_graph_encode(heddle_graph *g, uint32_t slot, const float *vector) 
 
 query_form graph_query_form(const heddle_graph *g, const float *vector, void *buffer) {
     size_t dimension = g->options.dimension;
-    query_form form = {.data = buffer};
+    query_form form = {.data = buffer, .is_squared = g->options.metric == HEDDLE_METRIC_L2};
     switch (g->options.kind) {
     case HEDDLE_CODE_F32:
     case HEDDLE_CODE_F16:
@@ -56,7 +56,7 @@ query_form graph_query_form(const heddle_graph *g, const float *vector, void *bu
         int8_t *values = buffer;
         float scale = g->options.scale, shift = 128 + g->options.shift;
         // For a dot product the range of a query is its own: only the order of the answers matters.
-        if (g->options.metric == HEDDLE_METRIC_DOT) {
+        if (g->options.metric != HEDDLE_METRIC_L2) {
             float largest = 0;
             for (size_t i = 0; i < dimension; i++) {
                 float size = vector[i] < 0 ? -vector[i] : vector[i];
@@ -68,7 +68,7 @@ query_form graph_query_form(const heddle_graph *g, const float *vector, void *bu
         g->kernels->u8_from_f32(vector, scale, shift, buffer, dimension);
         memset((uint8_t *)buffer + dimension, 128, g->code_length - dimension);
         form.bias = 128 * g->kernels->s8_from_u8(buffer, values, g->code_length);
-        if (g->squares) form.square = square_of(values, g->code_length);
+        if (form.is_squared) form.square = square_of(values, g->code_length);
         break;
     }
     default:
@@ -80,7 +80,7 @@ query_form graph_query_form(const heddle_graph *g, const float *vector, void *bu
 
 query_form graph_slot_form(const heddle_graph *g, uint32_t slot, void *buffer) {
     const uint8_t *code = code_of(g, slot);
-    query_form form = {.data = code};
+    query_form form = {.data = code, .is_squared = g->options.metric == HEDDLE_METRIC_L2};
     if (g->options.kind == HEDDLE_CODE_F16) {
         g->kernels->f32_from_f16((const uint16_t *)code, buffer, g->code_length);
         form.data = buffer;
@@ -103,7 +103,7 @@ static void int8_distances(
     const heddle_graph *g, const query_form *q, const heddle_rows *rows, uint32_t *out) {
     int32_t *products = (int32_t *)out;
     g->kernels->dot_u8s8_many(rows, q->data, g->code_length, products);
-    if (g->squares) {
+    if (q->is_squared) {
         for (size_t i = 0; i < rows->count; i++) {
             out[i] = (uint32_t)(g->squares[rows->ids[i]] + q->square - 2 * (products[i] - q->bias));
         }
@@ -114,7 +114,7 @@ static void int8_distances(
 
 void graph_distances(const heddle_graph *g, const query_form *q, const uint32_t *slots, size_t count, uint32_t *out) {
     heddle_rows rows = {.base = g->block + g->links_bytes, .stride = g->stride, .ids = slots, .count = count};
-    int is_dot = g->options.metric == HEDDLE_METRIC_DOT;
+    int is_dot = !q->is_squared;
     float *floats = (float *)out;
     switch (g->options.kind) {
     case HEDDLE_CODE_INT8:

@@ -19,30 +19,6 @@ static uint32_t level_of(const heddle_graph *g, uint32_t slot) {
     return level > MAX_LEVEL ? MAX_LEVEL : (uint32_t)level;
 }
 
-size_t graph_select(
-    const heddle_graph *g, heddle_search *s, const uint64_t *candidates, size_t count, uint32_t level, size_t most,
-    uint32_t *out) {
-    uint32_t slots[2 * MAX_M], distances[4];
-    size_t kept = 0;
-    for (size_t i = 0; i < count && kept < most; i++) {
-        uint32_t node = key_node(candidates[i]), slot = slot_of(g, level, node);
-        uint32_t own = key_distance(candidates[i]);
-        int is_near = 1;
-        if (kept) {
-            query_form form = graph_slot_form(g, slot, s->other_buffer);
-            for (size_t j = 0; j < kept && is_near; j += 4) {
-                size_t some = kept - j < 4 ? kept - j : 4;
-                graph_distances(g, &form, slots + j, some, distances);
-                for (size_t d = 0; d < some; d++) is_near &= distances[d] >= own;
-            }
-        }
-        if (!is_near) continue;
-        slots[kept] = slot;
-        out[kept++] = node;
-    }
-    return kept;
-}
-
 static void sort_keys(uint64_t *keys, size_t count) {
     for (size_t i = 1; i < count; i++) {
         uint64_t key = keys[i];
@@ -50,6 +26,52 @@ static void sort_keys(uint64_t *keys, size_t count) {
         for (; j > 0 && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
         keys[j] = key;
     }
+}
+
+// Chooses by one kind of distance, beside the `kept` nodes that are in `out` already.
+static size_t select_by(
+    const heddle_graph *g, heddle_search *s, const uint64_t *candidates, size_t count, uint32_t level, size_t most,
+    int is_squared, uint32_t *out, size_t kept) {
+    uint32_t slots[2 * MAX_M], distances[4];
+    size_t first = kept, chosen = 0;
+    for (size_t i = 0; i < count && kept < most; i++) {
+        uint32_t node = key_node(candidates[i]), slot = slot_of(g, level, node);
+        uint32_t own = key_distance(candidates[i]);
+        int is_near = 1;
+        for (size_t j = 0; j < first; j++) is_near &= out[j] != node;
+        if (chosen && is_near) {
+            query_form form = graph_slot_form(g, slot, s->other_buffer);
+            form.is_squared = is_squared;
+            for (size_t j = 0; j < chosen && is_near; j += 4) {
+                size_t some = chosen - j < 4 ? chosen - j : 4;
+                graph_distances(g, &form, slots + j, some, distances);
+                for (size_t d = 0; d < some; d++) is_near &= distances[d] >= own;
+            }
+        }
+        if (!is_near) continue;
+        slots[chosen++] = slot;
+        out[kept++] = node;
+    }
+    return kept;
+}
+
+size_t graph_select(
+    const heddle_graph *g, heddle_search *s, uint32_t of, const uint64_t *candidates, size_t count, uint32_t level,
+    size_t most, uint32_t *out) {
+    if (g->options.metric != HEDDLE_METRIC_INNER) {
+        return select_by(g, s, candidates, count, level, most, g->options.metric == HEDDLE_METRIC_L2, out, 0);
+    }
+    uint64_t keys[4 * MAX_M];
+    uint32_t slots[4 * MAX_M], distances[4 * MAX_M];
+    size_t near = count < 4 * MAX_M ? count : 4 * MAX_M;
+    for (size_t i = 0; i < near; i++) slots[i] = slot_of(g, level, key_node(candidates[i]));
+    query_form form = graph_slot_form(g, of, s->other_buffer);
+    form.is_squared = 1;
+    graph_distances(g, &form, slots, near, distances);
+    for (size_t i = 0; i < near; i++) keys[i] = make_key(distances[i], key_node(candidates[i]));
+    sort_keys(keys, near);
+    size_t kept = select_by(g, s, candidates, count, level, most / 2, 0, out, 0);
+    return select_by(g, s, keys, near, level, most, 1, out, kept);
 }
 
 static void write_links(uint32_t *links, size_t most, const uint32_t *nodes, size_t count) {
@@ -83,7 +105,8 @@ static void link_back(heddle_graph *g, heddle_search *s, uint32_t level, uint32_
         graph_distances(g, &form, slots, most + 1, distances);
         for (size_t i = 0; i <= most; i++) keys[i] = make_key(distances[i], nodes[i]);
         sort_keys(keys, most + 1);
-        write_links(links, most, chosen, graph_select(g, s, keys, most + 1, level, most, chosen));
+        uint32_t of = slot_of(g, level, node);
+        write_links(links, most, chosen, graph_select(g, s, of, keys, most + 1, level, most, chosen));
     }
     unlock_node(g, lock);
 }
@@ -94,7 +117,8 @@ static void link_level(heddle_graph *g, heddle_search *s, uint32_t level, uint32
     size_t most = level ? g->options.m : g->m0;
     uint32_t *links = level ? upper_links(g, node, level) : base_links(g, node);
     if (!links) return;
-    size_t count = graph_select(g, s, s->results.keys, s->results.count, level, g->options.m, chosen);
+    uint32_t of = slot_of(g, level, node);
+    size_t count = graph_select(g, s, of, s->results.keys, s->results.count, level, g->options.m, chosen);
     uint32_t lock = level ? node * 31 + 7 : node;
     lock_node(g, lock);
     write_links(links, most, chosen, count);

@@ -35,6 +35,8 @@ struct heddle_graph {
 typedef struct query_form {
     const void *data;
     int32_t bias, square;
+    // Whether distances are squared ones; else they are products, negated.
+    int is_squared;
 } query_form;
 
 // Distance in the upper half, node and a mark in the lower: sorted as one number.
@@ -118,10 +120,10 @@ void search_level(const heddle_graph *g, heddle_search *s, uint32_t level, size_
 
 // Links one slot; what it needs has been made ready with `search_prepare`.
 int graph_insert_slot(heddle_graph *g, heddle_search *s, uint32_t slot, int base_only);
-// Chooses from sorted candidates those that are nearer to the node than to each other; returns how many.
+// Chooses links of the slot `of` from sorted candidates: those that are nearer to it than to each other; returns how many.
 size_t graph_select(
-    const heddle_graph *g, heddle_search *s, const uint64_t *candidates, size_t count, uint32_t level, size_t most,
-    uint32_t *out);
+    const heddle_graph *g, heddle_search *s, uint32_t of, const uint64_t *candidates, size_t count, uint32_t level,
+    size_t most, uint32_t *out);
 // Runs `work` for each number below `count` on several threads, each with a search of its own.
 int graph_parallel(
     heddle_graph *g, uint32_t from, uint32_t to, uint32_t limit, uint32_t threads, void *context,

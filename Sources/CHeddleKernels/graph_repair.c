@@ -122,7 +122,7 @@ static int relabel_slot(heddle_graph *g, heddle_search *s, uint32_t slot, void *
                 if (next < r->old_count) consider(g, s, r->names[next]);
             }
         }
-        live = graph_select(g, s, s->results.keys, s->results.count, 0, g->m0, chosen);
+        live = graph_select(g, s, slot, s->results.keys, s->results.count, 0, g->m0, chosen);
     }
     for (size_t i = 0; i < g->m0; i++) store(to + i, i < live ? chosen[i] : NO_NODE);
     return 0;

@@ -28,7 +28,7 @@ import Testing
         options.metric = metric.rawValue
         options.m = 12
         options.ef_construction = 100
-        options.scale = metric == HEDDLE_METRIC_L2 ? 127 / 1.4 : 127 / 0.4
+        options.scale = metric == HEDDLE_METRIC_DOT ? 127 / 0.4 : 127 / 1.4
         options.seed = 3
         return options
     }
@@ -60,7 +60,7 @@ import Testing
 
     @Test(arguments: [HEDDLE_CODE_F32, HEDDLE_CODE_F16, HEDDLE_CODE_INT8, HEDDLE_CODE_BINARY].map(\.rawValue))
     func `a walk finds nearly all that a look at all codes finds`(kind: UInt32) throws {
-        for metric in [HEDDLE_METRIC_DOT, HEDDLE_METRIC_L2] {
+        for metric in [HEDDLE_METRIC_DOT, HEDDLE_METRIC_L2, HEDDLE_METRIC_INNER] {
             var options = Self.options(heddle_code_kind(kind), metric)
             let vectors = Self.vectors(Self.count, seed: 1, isUnit: metric == HEDDLE_METRIC_DOT)
             let graph = try #require(heddle_graph_create(&options, Self.count, 1 << 20))

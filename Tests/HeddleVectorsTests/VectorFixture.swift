@@ -1,3 +1,4 @@
+import CHeddleKernels
 import HeddleModel
 import HeddleTestSupport
 import HeddleVectors
@@ -43,16 +44,15 @@ enum VectorFixture {
             }
     }
 
+    /// A score by the plain kernels, which are quick in a debug build too.
     static func score(_ metric: VectorMetric, _ a: [Float], _ b: [Float]) -> Float {
-        let dot = zip(a, b).reduce(Float(0)) { $0 + $1.0 * $1.1 }
+        let plain = heddle_kernels_scalar().pointee
         switch metric {
-        case .dot: return dot
+        case .dot: return plain.dot_f32(a, b, a.count)
         case .cosine:
-            let left = a.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-            let right = b.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-            return dot / (left * right)
-        case .l2:
-            return zip(a, b).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+            let lengths = plain.dot_f32(a, a, a.count) * plain.dot_f32(b, b, b.count)
+            return plain.dot_f32(a, b, a.count) / lengths.squareRoot()
+        case .l2: return plain.l2_f32(a, b, a.count).squareRoot()
         }
     }
 
@@ -63,9 +63,13 @@ enum VectorFixture {
         _ points: [String: [Float]],
         _ limit: Int = 10
     ) -> [String] {
-        let scored = points.map { (score(metric, query, $0.value), $0.key) }
-        let sorted = metric.isSimilarity ? scored.sorted { $0.0 > $1.0 } : scored.sorted { $0.0 < $1.0 }
-        return sorted.prefix(limit).map(\.1)
+        var scored: [(distance: Float, id: String)] = []
+        scored.reserveCapacity(points.count)
+        for (id, vector) in points {
+            let score = score(metric, query, vector)
+            scored.append((metric.isSimilarity ? -score : score, id))
+        }
+        return scored.sorted { $0.distance < $1.distance }.prefix(limit).map(\.id)
     }
 
     /// What share of the nearest a collection finds.

@@ -21,6 +21,9 @@ typedef enum heddle_code_kind {
 typedef enum heddle_metric {
     HEDDLE_METRIC_DOT = 0,
     HEDDLE_METRIC_L2 = 1,
+    // The dot product of vectors of any length. By the product alone all are linked to the longest vectors and none to
+    // the short ones: half of the links go by the squared distance.
+    HEDDLE_METRIC_INNER = 2,
 } heddle_metric;
 
 typedef struct heddle_graph_options {

@@ -71,6 +71,8 @@ struct KeeperState: Sendable {
     }
 
     private func task(_ settings: VectorSettings, _ options: VectorCollection.Options) -> Task? {
+        // What failed fails again as long as nothing changes.
+        if failed == load { return nil }
         let wantsGraph = load.slots - load.dead > settings.exactBelow && load.slots > 64
         if wantsGraph, !load.isCalibrated { return .calibrate }
         let mayTry = failed.map { load.logBytes >= $0.logBytes + 8 << 20 || load.dead > $0.dead * 2 } ?? true

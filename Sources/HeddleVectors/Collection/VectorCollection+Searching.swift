@@ -38,7 +38,8 @@ extension VectorCollection {
         let wanted = query.offset + query.limit
         if let ef = query.ef { return max(ef, wanted) }
         if let recall = query.recall {
-            let thousandths = Int((recall * 1_000).rounded(.up))
+            // Other queries than those that were measured may find a little less: half of what is left is added.
+            let thousandths = Int(((1 + recall) / 2 * 1_000).rounded(.down))
             let recalls = keeper.change { $0.files.recalls }
             let enough = recalls.filter { $0.value >= thousandths }.keys.min()
             return max(enough ?? recalls.keys.max() ?? 256, wanted)

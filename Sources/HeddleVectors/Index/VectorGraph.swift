@@ -26,7 +26,7 @@ final class VectorGraph: @unchecked Sendable {
         var options = heddle_graph_options()
         options.dimension = UInt32(settings.dimension)
         options.kind = settings.codeKind
-        options.metric = (settings.metric == .l2 ? HEDDLE_METRIC_L2 : HEDDLE_METRIC_DOT).rawValue
+        options.metric = settings.graphMetric
         options.m = UInt32(settings.m)
         options.ef_construction = UInt32(settings.efConstruction)
         options.scale = scale
@@ -66,6 +66,14 @@ extension VectorSettings {
         case .float16: HEDDLE_CODE_F16.rawValue
         case .int8: HEDDLE_CODE_INT8.rawValue
         case .binary: HEDDLE_CODE_BINARY.rawValue
+        }
+    }
+
+    fileprivate var graphMetric: UInt32 {
+        switch metric {
+        case .cosine: HEDDLE_METRIC_DOT.rawValue
+        case .dot: HEDDLE_METRIC_INNER.rawValue
+        case .l2: HEDDLE_METRIC_L2.rawValue
         }
     }
 
