@@ -108,7 +108,11 @@ package final class OfferBook: Sendable {
         state.withLock { state in
             guard state.loading[key]?.number == number else { return }
             state.loading[key] = nil
-            if case .success(let items) = result { state.entries[key] = Entry(items: items, until: .now + patience) }
+            switch result {
+            case .success(let items): state.entries[key] = Entry(items: items, until: .now + patience)
+            // One that does not answer is not waited for each time.
+            case .failure: state.entries[key] = Entry(items: [], until: .now + Self.shortPatience)
+            }
             if state.entries.count > 4096 { state.entries = state.entries.filter { $0.value.until > .now } }
         }
         return try result.get()

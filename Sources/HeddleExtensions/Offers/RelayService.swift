@@ -99,7 +99,7 @@ package final class RelayService: Sendable {
 
     /// A client does not want to hear of a resource any more.
     package func unsubscribe(_ uri: String, from name: String) {
-        guard let entry = try? registry.active(name), entry.pool.subscriptions.remove(uri) else { return }
+        guard let entry = registry.snapshot.entry(name), entry.pool.subscriptions.remove(uri) else { return }
         follow(entry.pool)
     }
 

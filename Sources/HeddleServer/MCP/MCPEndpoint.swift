@@ -5,6 +5,7 @@ import HeddleModel
 import Hummingbird
 import JSON
 import NIOCore
+import Synchronization
 
 /// `/mcp` and `/mcp/extensions/<name>`: extensions over Streamable HTTP, for clients of both eras.
 ///
@@ -49,10 +50,7 @@ struct MCPEndpoint: Sendable {
     private func scope(_ context: HeddleRequestContext) throws(HeddleError) -> MCPScope {
         guard let name = context.parameters.get("name") else { return .all }
         // Known by name at least; whether it takes calls is told in the protocol's own words.
-        guard services.registry.snapshot.entry(name) != nil else {
-            _ = try services.registry.active(name)
-            return .all
-        }
+        if services.registry.snapshot.entry(name) == nil { _ = try services.registry.active(name) }
         return .one(name)
     }
 
@@ -120,7 +118,7 @@ struct MCPEndpoint: Sendable {
         do {
             switch try await settled(exchange.step()) {
             case .answer(let answer): return answer.response
-            case .listen(let filter): return listen(exchange, filter, accept)
+            case .listen(let filter): return listen(exchange, filter, accept, channel)
             case .later: return exchange.refusal(HeddleError(.internalError, "")).response
             case .relay(let relay):
                 guard accept.takesEvents, relay.needsOutlet else {
@@ -144,7 +142,12 @@ struct MCPEndpoint: Sendable {
         return step
     }
 
-    private func listen(_ exchange: MCPExchange, _ filter: MCPListeners.Filter, _ accept: Accept) -> Response {
+    private func listen(
+        _ exchange: MCPExchange,
+        _ filter: MCPListeners.Filter,
+        _ accept: Accept,
+        _ channel: any Channel
+    ) -> Response {
         guard accept.takesEvents else {
             return exchange.refusal(Self.notAcceptable).response
         }
@@ -157,9 +160,16 @@ struct MCPEndpoint: Sendable {
             return exchange.refusal(error).response
         }
         let unfollow = exchange.follow(filter.uris)
-        return stream.response { [listeners = gateway.listeners] in
+        let listeners = gateway.listeners
+        let gone = Leaving {
             listeners.remove(number)
             unfollow()
+        }
+        // A client may be gone before the first byte is written.
+        let watch = services.hangUps.watch(channel) { gone.leave() }
+        return stream.response {
+            watch.end()
+            gone.leave()
         }
     }
 
@@ -219,6 +229,20 @@ struct MCPEndpoint: Sendable {
         case .answer: return step
         case .relay(let relay): return relay.needsOutlet && accept.takesEvents ? nil : step
         case .later, .listen: return nil
+        }
+    }
+
+    /// What is done once when a client is gone, whoever notices first.
+    private final class Leaving: Sendable {
+        private let isDone = Atomic<Bool>(false)
+        private let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
+        }
+
+        func leave() {
+            if !isDone.exchange(true, ordering: .relaxed) { body() }
         }
     }
 

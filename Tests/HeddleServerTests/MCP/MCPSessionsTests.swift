@@ -61,7 +61,7 @@ struct MCPSessionsTests {
         #expect(sessions.end(session.id))
         #expect(cancelled.load(ordering: .relaxed) == 3)
         #expect(refused.load(ordering: .relaxed) == 1)
-        #expect(stream.isDone || stream.position == 0)
+        #expect(stream.isEnded)
         session.send(Self.ask { if case .failure = $0 { refused.add(1, ordering: .relaxed) } }, over: stream)
         #expect(refused.load(ordering: .relaxed) == 2)
         #expect(!session.subscribe("file:///b", of: "files"))
@@ -94,9 +94,17 @@ struct MCPSessionsTests {
         let session = begin()
         let first = session.makeStream()
         #expect(session.stream(ofEvent: "1-0")?.stream === first)
-        for _ in 0..<40 { _ = session.makeStream() }
+        for _ in 0..<31 { _ = session.makeStream() }
+        // None of them has ended: none is given up for another.
+        #expect(session.makeStream().name == nil)
+        #expect(session.stream(ofEvent: "1-0")?.stream === first)
+        first.end()
+        #expect(session.makeStream().name == "33")
         #expect(session.stream(ofEvent: "1-0") == nil)
-        #expect(session.stream(ofEvent: "41-7")?.number == 7)
+        #expect(session.stream(ofEvent: "33-7")?.number == 7)
+        let last = try #require(session.stream(ofEvent: "33-0")).stream
+        session.drop(last)
+        #expect(session.stream(ofEvent: "33-0") == nil)
         #expect(session.stream(ofEvent: "0-3")?.stream === session.general)
         for odd in ["", "1", "a-b", "1--1", "1-2-3"] { #expect(session.stream(ofEvent: odd) == nil) }
     }

@@ -27,6 +27,7 @@ final class MCPTasks: Sendable {
     private static let most = 1000
 
     private let entries = Mutex<[String: Entry]>([:])
+    private let lastPurge = Atomic<Int>(0)
     private let clock: any WallClock
     private let changed: @Sendable (_ id: String, _ task: [UInt8]) -> Void
 
@@ -36,7 +37,7 @@ final class MCPTasks: Sendable {
         self.changed = changed
     }
 
-    /// Keeps a call as a task; false when there are too many that are not over.
+    /// Keeps a call as a task; false when there are too many.
     func keep(
         _ call: ParkedCall,
         for principal: String,
@@ -45,7 +46,8 @@ final class MCPTasks: Sendable {
     ) -> Bool {
         let now = clock.now
         return entries.withLock { entries in
-            if entries.count >= Self.most {
+            if now.milliseconds - lastPurge.load(ordering: .relaxed) > 60_000 || entries.count >= Self.most {
+                lastPurge.store(now.milliseconds, ordering: .relaxed)
                 let oldest = now.milliseconds - Int(Self.lifetime / .milliseconds(1))
                 entries = entries.filter { $0.value.createdAt.milliseconds >= oldest }
             }

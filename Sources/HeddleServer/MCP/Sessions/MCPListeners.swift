@@ -18,8 +18,12 @@ final class MCPListeners: Sendable {
             tools = view?["toolsListChanged"]?.bool ?? false
             prompts = view?["promptsListChanged"]?.bool ?? false
             resources = view?["resourcesListChanged"]?.bool ?? false
-            let stated = view?["resourceSubscriptions"]?.elements.prefix(1000) ?? []
-            uris = Set(stated.filter { $0.range.count <= MCPScope.longestAddress }.compactMap(\.string))
+            var addresses: Set<String> = []
+            for address in view?["resourceSubscriptions"]?.elements.prefix(1000).map({ $0 }) ?? []
+            where address.range.count <= MCPScope.longestAddress {
+                if let text = address.string { addresses.insert(text) }
+            }
+            uris = addresses
         }
 
         /// The filter for the client.
@@ -46,7 +50,7 @@ final class MCPListeners: Sendable {
     static let most = 10_000
 
     private let sessions: MCPSessions
-    private let listeners = Mutex<(all: [Int: Listener], last: Int)>(([:], 0))
+    private let listeners = Mutex<(all: [Int: Listener], last: Int, isEnded: Bool)>(([:], 0, false))
 
     init(sessions: MCPSessions) {
         self.sessions = sessions
@@ -61,7 +65,7 @@ final class MCPListeners: Sendable {
     func add(_ filter: Filter, id: JSONView, scope: MCPScope) -> (number: Int, stream: MCPStream)? {
         let listener = Listener(scope: scope, filter: filter, id: Array(id.bytes), stream: MCPStream())
         let number = listeners.withLock { state -> Int? in
-            guard state.all.count < Self.most else { return nil }
+            guard state.all.count < Self.most, !state.isEnded else { return nil }
             state.last += 1
             state.all[state.last] = listener
             return state.last
@@ -86,6 +90,7 @@ final class MCPListeners: Sendable {
     func endAll() {
         let all = listeners.withLock { state in
             defer { state.all = [:] }
+            state.isEnded = true
             return state.all.values
         }
         for listener in all {
