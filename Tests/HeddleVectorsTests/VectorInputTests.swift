@@ -149,7 +149,7 @@ import Testing
                 for worker in 0..<4 {
                     group.addTask {
                         do {
-                            for seed in 0... {
+                            for seed in 0..<20_000 {
                                 // Searches do not wait for anything, and the pool may have no more threads than they are.
                                 await Task.yield()
                                 let vectors = VectorFixture.vectors(20, seed: UInt64(seed))
