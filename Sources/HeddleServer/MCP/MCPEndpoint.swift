@@ -164,6 +164,7 @@ struct MCPEndpoint: Sendable {
         let gone = Leaving {
             listeners.remove(number)
             unfollow()
+            stream.end()
         }
         // A client may be gone before the first byte is written.
         let watch = services.hangUps.watch(channel) { gone.leave() }
