@@ -3,7 +3,7 @@ import HeddleTestSupport
 import HeddleVectors
 import Testing
 
-@Suite struct VectorCollectionTests {
+@Suite(.enabled(if: VectorFixture.isAsked, "skipped: HEDDLE_TEST_VECTORS is not set")) struct VectorCollectionTests {
     @Test(arguments: VectorMetric.allCases, VectorQuantization.allCases)
     func `searches find what a look at all finds`(metric: VectorMetric, quantization: VectorQuantization) async throws {
         try await ScratchDirectory.with { scratch in

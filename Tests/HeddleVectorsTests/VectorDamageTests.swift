@@ -7,7 +7,7 @@ import Testing
 @testable import HeddleVectors
 
 /// Changes bytes of files behind a collection's back.
-@Suite struct VectorDamageTests {
+@Suite(.enabled(if: VectorFixture.isAsked, "skipped: HEDDLE_TEST_VECTORS is not set")) struct VectorDamageTests {
     private static func collection(_ folder: String) async throws -> [String: [Float]] {
         let settings = try VectorFixture.settings(dimension: 64) { $0.fields = ["number": .integer] }
         let collection = try VectorCollection.create(folder: folder, settings: settings)

@@ -4,7 +4,7 @@ import HeddleVectors
 import JSON
 import Testing
 
-@Suite struct VectorFilterTests {
+@Suite(.enabled(if: VectorFixture.isAsked, "skipped: HEDDLE_TEST_VECTORS is not set")) struct VectorFilterTests {
     private static func collection(_ path: String, _ count: Int) async throws -> (VectorCollection, [VectorPoint]) {
         let settings = try VectorFixture.settings {
             $0.fields = ["number": .integer, "language": .keyword, "path": .prefix, "even": .bool]

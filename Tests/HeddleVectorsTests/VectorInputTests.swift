@@ -4,7 +4,7 @@ import HeddleVectors
 import JSON
 import Testing
 
-@Suite struct VectorInputTests {
+@Suite(.enabled(if: VectorFixture.isAsked, "skipped: HEDDLE_TEST_VECTORS is not set")) struct VectorInputTests {
     private static func refuses(_ code: HeddleError.Code, _ body: () async throws -> Void) async -> Bool {
         do {
             try await body()

@@ -5,7 +5,7 @@ import HeddleVectors
 import Testing
 
 /// Ends a process that writes without warning, again and again, and looks at what the next one finds.
-@Suite struct VectorKillTests {
+@Suite(.enabled(if: VectorFixture.isAsked, "skipped: HEDDLE_TEST_VECTORS is not set")) struct VectorKillTests {
     /// What one step does to a collection, by its number alone.
     private enum Step {
         case upsert([VectorPoint])

@@ -1,9 +1,17 @@
+import Foundation
 import HeddleTestSupport
 import JSON
 import Testing
 
 extension WholeServer {
-    @Suite("Vectors over HTTP", .serialized)
+    @Suite(
+        "Vectors over HTTP",
+        .serialized,
+        .enabled(
+            if: ProcessInfo.processInfo.environment["HEDDLE_TEST_VECTORS"] != nil,
+            "skipped: HEDDLE_TEST_VECTORS is not set"
+        )
+    )
     struct VectorTests {
         private static let docs = "/api/v1/vectors/docs"
 
