@@ -29,6 +29,29 @@ extension WholeServer {
             try #require(answer.status == 201, "\(answer.json.text)")
         }
 
+        /// The checks that fail, each with what was found; on a busy machine some wait for too short a time, so that what fails
+        /// has to fail twice.
+        private static func failures(
+            _ server: ServerFixture,
+            _ script: String,
+            _ arguments: [String],
+            atLeast passing: Int
+        ) throws -> [String: Substring] {
+            var failed: [String: Substring] = [:]
+            for round in 0..<2 {
+                let lines = try run(server, script, arguments).lines
+                let passed = lines.count { $0.hasPrefix("pass ") }
+                #expect(round == 0 || passed >= passing, "\(lines.suffix(3))")
+                var found: [String: Substring] = [:]
+                for line in lines where line.hasPrefix("fail ") {
+                    found[line.split(separator: " ").dropFirst().first.map(String.init) ?? ""] = line
+                }
+                failed = round == 0 ? found : found.filter { failed[$0.key] != nil }
+                if failed.isEmpty, passed >= passing { return [:] }
+            }
+            return failed
+        }
+
         /// Runs a script against an endpoint and returns its lines.
         private static func run(
             _ server: ServerFixture,
@@ -56,18 +79,15 @@ extension WholeServer {
             try await ServerFixture.with { server in
                 try Self.addEverything(server, "everything", era)
                 let url = server.url + "/mcp/extensions/everything"
-                let (status, lines) = try Self.run(
+                let failed = try Self.failures(
                     server,
                     "conformance.py",
-                    [url, "--era", client, "--token", server.token]
+                    [url, "--era", client, "--token", server.token],
+                    atLeast: client == "modern" ? 240 : 140
                 )
-                let failed = lines.filter { $0.hasPrefix("fail ") }
-                let names = failed.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
                 let isBridge = client == "modern" && era == "legacy"
-                let unexpected = isBridge ? Set(names).subtracting(Self.beyondLegacy) : Set(names)
-                #expect(unexpected.isEmpty, "\(failed.joined(separator: "\n"))")
-                #expect(lines.count { $0.hasPrefix("pass ") } >= (client == "modern" ? 240 : 140))
-                #expect(status == (names.isEmpty ? 0 : 1))
+                let unexpected = failed.filter { !isBridge || !Self.beyondLegacy.contains($0.key) }
+                #expect(unexpected.isEmpty, "\(unexpected.values.joined(separator: "\n"))")
             }
         }
 
@@ -83,12 +103,10 @@ extension WholeServer {
             try await ServerFixture.with { server in
                 try Self.addEverything(server, "everything", era)
                 let url = server.url + "/mcp/extensions/everything"
-                let (_, lines) = try Self.run(server, "client_matrix.py", [url, "--token", server.token])
-                let failed = lines.filter { line in
-                    line.hasPrefix("fail ") && (era == "modern" || !Self.withoutTasks.contains { line.contains($0) })
-                }
-                #expect(failed.isEmpty, "\(failed.joined(separator: "\n"))")
-                #expect(lines.count { $0.hasPrefix("pass ") } >= 170, "\(lines.suffix(3))")
+                let arguments = [url, "--token", server.token]
+                let failed = try Self.failures(server, "client_matrix.py", arguments, atLeast: 170)
+                    .filter { check in era == "modern" || !Self.withoutTasks.contains { check.key.contains($0) } }
+                #expect(failed.isEmpty, "\(failed.values.joined(separator: "\n"))")
             }
         }
 
@@ -102,14 +120,9 @@ extension WholeServer {
                 try server.registerEcho("first")
                 try server.registerEcho("second")
                 let bridge = [ServerFixture.program, "mcp", "--server", server.url, "--data-dir", server.data]
-                let (status, lines) = try Self.run(
-                    server,
-                    "client_matrix.py",
-                    ["--prefix", "everything__", "--stdio"] + bridge
-                )
-                let failed = lines.filter { $0.hasPrefix("fail ") }
-                #expect(status == 0 && failed.isEmpty, "\(failed.joined(separator: "\n"))")
-                #expect(lines.count { $0.hasPrefix("pass ") } >= 170, "\(lines.suffix(3))")
+                let arguments = ["--prefix", "everything__", "--stdio"] + bridge
+                let failed = try Self.failures(server, "client_matrix.py", arguments, atLeast: 170)
+                #expect(failed.isEmpty, "\(failed.values.joined(separator: "\n"))")
             }
         }
 
